@@ -1,0 +1,140 @@
+-- People and groups. Who asks is in the claims of the request.
+
+-- Claims
+
+create function app.claims() returns jsonb
+language sql stable parallel safe as $$
+  select coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb, '{}'::jsonb)
+$$;
+
+create function app.current_person_id() returns uuid
+language sql stable parallel safe as $$
+  select nullif(app.claims() ->> 'sub', '')::uuid
+$$;
+
+create function app.require_person_id() returns uuid
+language plpgsql stable as $$
+begin
+  if app.current_person_id() is null then
+    raise exception 'You are not signed in: sign in and try again.' using errcode = 'HW401';
+  end if;
+  return app.current_person_id();
+end
+$$;
+
+create function app.me() returns app.people
+language sql stable as $$
+  select p.* from app.people p where p.id = app.current_person_id()
+$$;
+
+-- Membership; security definer, because a policy on memberships may not ask memberships under its own policy
+
+create function app.current_group_ids() returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select m.group_id from app.memberships m where m.person_id = app.current_person_id()
+$$;
+
+create function app.current_peer_ids() returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select p.person_id
+  from app.memberships m
+  join app.memberships p on p.group_id = m.group_id
+  where m.person_id = app.current_person_id()
+$$;
+
+create function app.current_role_in(group_id uuid) returns text
+language sql stable security definer set search_path = '' as $$
+  select m.role
+  from app.memberships m
+  where m.group_id = current_role_in.group_id and m.person_id = app.current_person_id()
+$$;
+
+-- People and groups
+
+create function app.find_or_create_person(address text, name text) returns app.people
+language plpgsql volatile as $$
+declare
+  v_address constant text := btrim(find_or_create_person.address);
+  v_person app.people;
+begin
+  -- Two invitations of the same new address at once must not make two people.
+  perform pg_advisory_xact_lock(hashtextextended('app.email_addresses:' || lower(v_address), 0));
+  select p.* into v_person
+  from app.email_addresses e
+  join app.people p on p.id = e.person_id
+  where lower(e.address) = lower(v_address);
+  if found then
+    return v_person;
+  end if;
+  insert into app.people (name) values (btrim(find_or_create_person.name)) returning * into v_person;
+  insert into app.email_addresses (person_id, address) values (v_person.id, v_address);
+  return v_person;
+end
+$$;
+
+create function app.create_class(name text, owner_address text, owner_name text) returns app.groups
+language plpgsql volatile as $$
+declare
+  v_group app.groups;
+  v_owner constant app.people := app.find_or_create_person(owner_address, owner_name);
+begin
+  insert into app.groups (kind, name) values ('class', create_class.name) returning * into v_group;
+  insert into app.memberships (group_id, person_id, role) values (v_group.id, v_owner.id, 'owner');
+  return v_group;
+end
+$$;
+
+-- Triggers
+
+create function app.tg__set_updated_at() returns trigger
+language plpgsql as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+
+create trigger _100_set_updated_at before update on app.people
+for each row execute function app.tg__set_updated_at();
+create trigger _100_set_updated_at before update on app.groups
+for each row execute function app.tg__set_updated_at();
+create trigger _100_set_updated_at before update on app.memberships
+for each row execute function app.tg__set_updated_at();
+
+-- Policies and grants
+
+create policy peers_read on app.people for select to authenticated
+using (id = app.current_person_id() or id in (select app.current_peer_ids()));
+
+create policy members_read on app.groups for select to authenticated
+using (id in (select app.current_group_ids()));
+
+create policy members_read on app.memberships for select to authenticated
+using (group_id in (select app.current_group_ids()));
+
+grant usage on schema app to anon, authenticated, service_role, howdah_api;
+grant select on app.people, app.groups, app.memberships to authenticated;
+grant execute on function app.claims(), app.current_person_id(), app.require_person_id() to anon, authenticated, service_role;
+grant execute on function app.me() to anon, authenticated;
+grant execute on function app.current_group_ids(), app.current_peer_ids(), app.current_role_in(uuid) to authenticated;
+
+-- Comments: they are the descriptions in the GraphQL API
+
+comment on table app.people is 'A person: teacher, student, parent or member.';
+comment on column app.people.name is 'The name shown to others.';
+comment on table app.email_addresses is 'Where mail reaches a person; also how the person signs in.';
+comment on table app.groups is 'A class, a club or any other group of people.';
+comment on column app.groups.kind is 'class, club or other.';
+comment on table app.memberships is 'A person in a group, with a role.';
+comment on column app.memberships.role is 'owner, teacher, student, parent or member.';
+comment on table app.sign_in_links is 'Single-use links that sign a person in; only the hash of the token is stored.';
+comment on table app.sessions is 'Signed-in devices; only the hash of the token is stored.';
+comment on function app.me() is 'The person who is signed in, or null.';
+comment on function app.claims() is E'@behavior -*\nThe claims of the request''s token.';
+comment on function app.current_person_id() is E'@behavior -*\nThe person who is signed in, or null.';
+comment on function app.require_person_id() is E'@behavior -*\nThe person who is signed in. Errors: HW401.';
+comment on function app.current_group_ids() is E'@behavior -*\nThe groups of the person who is signed in.';
+comment on function app.current_peer_ids() is E'@behavior -*\nEverybody who shares a group with the person who is signed in.';
+comment on function app.current_role_in(uuid) is E'@behavior -*\nThe role of the person who is signed in, in one group; null if none.';
+comment on function app.create_class(text, text, text) is
+  'Makes a class and its owner, found or created by mail address: select app.create_class(''Biology'', ''ada@school.example'', ''Ada''). For operators.';

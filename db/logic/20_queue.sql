@@ -1,0 +1,224 @@
+-- The queue: Laravel's shape around graphile-worker. A queue is a graphile-worker task identifier; the payload is an
+-- envelope that names the task. Workers complete and fail jobs here, fenced by who holds them and by which attempt.
+
+-- Dispatch
+
+create function queue.dispatch(
+  task text,
+  payload jsonb default '{}',
+  queue text default 'default',
+  run_at timestamptz default now(),
+  priority int default 0,
+  max_attempts int default null,
+  job_key text default null
+) returns uuid
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_uuid constant uuid := gen_random_uuid();
+begin
+  if dispatch.task !~ '^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)*$' then
+    raise exception '"%" is not a task: tasks are named noun/verb, as their files in tasks/.', dispatch.task
+      using errcode = 'HW422';
+  end if;
+  perform graphile_worker.add_job(
+    dispatch.queue,
+    queue.envelope(v_uuid, dispatch.task, dispatch.payload, dispatch.max_attempts),
+    run_at => dispatch.run_at,
+    max_attempts => coalesce(dispatch.max_attempts, 4),
+    job_key => dispatch.job_key,
+    priority => dispatch.priority
+  );
+  return v_uuid;
+end
+$$;
+
+create function queue.envelope(uuid uuid, task text, payload jsonb, max_attempts int) returns json
+language sql stable as $$
+  select json_build_object(
+    'uuid', uuid,
+    'displayName', task,
+    'job', task,
+    'maxTries', coalesce(max_attempts, 4),
+    'data', payload,
+    'createdAt', floor(extract(epoch from clock_timestamp()))::bigint
+  )
+$$;
+
+-- What workers call. No row touched means that somebody else holds the job now.
+
+create function queue.complete(job_id bigint, worker_id text, attempt int) returns boolean
+language sql volatile as $$
+  with done as (
+    delete from graphile_worker._private_jobs j
+    where j.id = complete.job_id and j.locked_by = complete.worker_id and j.attempts = complete.attempt
+    returning 1
+  )
+  select exists (select from done)
+$$;
+
+create function queue.fail(job_id bigint, worker_id text, attempt int, exception text, final boolean)
+returns text
+language plpgsql volatile as $$
+declare
+  v_exception constant text := left(fail.exception, 20000);
+  v_attempts int;
+  v_max_attempts int;
+begin
+  select j.attempts, j.max_attempts into v_attempts, v_max_attempts
+  from graphile_worker._private_jobs j
+  where j.id = fail.job_id and j.locked_by = fail.worker_id and j.attempts = fail.attempt
+  for update;
+  if not found then
+    return 'fenced';
+  end if;
+  if fail.final or v_attempts >= v_max_attempts then
+    perform queue.move_to_failed(fail.job_id, v_exception);
+    return 'failed';
+  end if;
+  update graphile_worker._private_jobs j
+  set locked_at = null,
+      locked_by = null,
+      last_error = v_exception,
+      run_at = now() + queue.backoff(v_attempts),
+      updated_at = now()
+  where j.id = fail.job_id;
+  return 'retried';
+end
+$$;
+
+create function queue.backoff(attempts int) returns interval
+language sql immutable as $$
+  select make_interval(secs => (array[5, 25, 125])[least(attempts, 3)])
+$$;
+
+create function queue.move_to_failed(job_id bigint, exception text) returns void
+language sql volatile as $$
+  with moved as (
+    delete from graphile_worker._private_jobs j
+    where j.id = move_to_failed.job_id
+    returning j.*
+  )
+  insert into queue.failures (uuid, queue, payload, priority, attempts, exception)
+  select
+    queue.uuid_of(m.payload),
+    t.identifier,
+    case when queue.is_envelope(m.payload) then m.payload else queue.envelope(gen_random_uuid(), t.identifier, m.payload::jsonb, m.max_attempts) end,
+    m.priority,
+    m.attempts,
+    move_to_failed.exception
+  from moved m
+  join graphile_worker._private_tasks t on t.id = m.task_id
+$$;
+
+create function queue.is_envelope(payload json) returns boolean
+language sql immutable as $$
+  select case when json_typeof(payload) = 'object'
+    then (payload ->> 'job') is not null and (payload ->> 'uuid') is not null
+    else false
+  end
+$$;
+
+create function queue.uuid_of(payload json) returns uuid
+language sql volatile as $$
+  select case when queue.is_envelope(payload) then (payload ->> 'uuid')::uuid else gen_random_uuid() end
+$$;
+
+create function queue.beat(worker_id text, queue text, hostname text, pid int) returns void
+language sql volatile as $$
+  insert into queue.workers (id, queue, hostname, pid)
+  values (beat.worker_id, beat.queue, beat.hostname, beat.pid)
+  on conflict (id) do update set beat_at = now()
+$$;
+
+-- A worker that has not been heard of for the grace time gives its jobs back; the attempt stays counted, and a job
+-- without attempts left is failed rather than left unseen.
+create function queue.rescue(grace interval default '15 seconds') returns table (worker_id text, jobs int)
+language plpgsql volatile as $$
+declare
+  v_worker text;
+  v_jobs int;
+begin
+  for v_worker in
+    select w.id from queue.workers w where w.beat_at < now() - rescue.grace for update skip locked
+  loop
+    perform queue.move_to_failed(j.id, 'The worker died while it ran this job for the last time.')
+    from graphile_worker._private_jobs j
+    where j.locked_by = v_worker and j.attempts >= j.max_attempts;
+    select count(*) into v_jobs from graphile_worker._private_jobs j where j.locked_by = v_worker;
+    perform graphile_worker.force_unlock_workers(array[v_worker]);
+    delete from queue.workers w where w.id = v_worker;
+    worker_id := v_worker;
+    jobs := v_jobs;
+    return next;
+  end loop;
+end
+$$;
+
+-- What operators call
+
+create function queue.retry(uuid uuid) returns boolean
+language sql volatile as $$
+  with retried as (
+    delete from queue.failures f where f.uuid = retry.uuid returning f.*
+  ),
+  added as (
+    select graphile_worker.add_job(
+      r.queue, r.payload, max_attempts => queue.max_attempts_of(r.payload), priority => r.priority
+    )
+    from retried r
+  )
+  select exists (select from added)
+$$;
+
+create function queue.retry_all(queue text default null) returns bigint
+language sql volatile as $$
+  select count(*) filter (where queue.retry(f.uuid))
+  from queue.failures f
+  where retry_all.queue is null or f.queue = retry_all.queue
+$$;
+
+create function queue.forget(uuid uuid) returns boolean
+language sql volatile as $$
+  with forgotten as (
+    delete from queue.failures f where f.uuid = forget.uuid returning 1
+  )
+  select exists (select from forgotten)
+$$;
+
+create function queue.max_attempts_of(payload json) returns int
+language sql immutable as $$
+  select greatest(coalesce((payload ->> 'maxTries')::int, 4), 1)
+$$;
+
+-- Views in Laravel's columns; times in whole Unix seconds
+
+create view queue.jobs as
+select
+  j.id,
+  t.identifier as queue,
+  j.payload::text as payload,
+  j.attempts::int as attempts,
+  floor(extract(epoch from j.locked_at))::int as reserved_at,
+  floor(extract(epoch from j.run_at))::int as available_at,
+  floor(extract(epoch from j.created_at))::int as created_at
+from graphile_worker._private_jobs j
+join graphile_worker._private_tasks t on t.id = j.task_id;
+
+create view queue.failed_jobs as
+select f.id, f.uuid::text as uuid, 'database' as connection, f.queue, f.payload::text as payload, f.exception, f.failed_at
+from queue.failures f;
+
+-- Comments
+
+comment on schema queue is 'Jobs for operators: look at queue.jobs and queue.failed_jobs, call queue.retry(uuid).';
+comment on view queue.jobs is 'Every job that waits or runs, in the columns of Laravel''s jobs table.';
+comment on column queue.jobs.reserved_at is 'Unix seconds since which a worker runs the job; null while it waits.';
+comment on column queue.jobs.available_at is 'Unix seconds from which the job may run.';
+comment on view queue.failed_jobs is 'Every job that failed for good, in the columns of Laravel''s failed_jobs table.';
+comment on table queue.failures is 'Jobs that failed for good; moved here in the transaction that failed them.';
+comment on table queue.workers is 'Worker pools and when they were last heard of.';
+comment on function queue.dispatch(text, jsonb, text, timestamptz, int, int, text) is
+  'Puts a task on a queue, in the caller''s transaction: select queue.dispatch(''mail/flush'', ''{}'', queue => ''mail''). Returns the job''s uuid.';
+comment on function queue.retry(uuid) is 'Puts a failed job back on its queue with all its attempts; false if there is no such failed job.';
+comment on function queue.retry_all(text) is 'Puts all failed jobs, or those of one queue, back; returns how many.';
+comment on function queue.forget(uuid) is 'Deletes a failed job; false if there is none.';

@@ -1,0 +1,294 @@
+-- Live messages. Writers call realtime.send() in their own transaction, or insert into realtime.messages; a trigger
+-- numbers each message within its topic. Relays read the log with realtime.feed() and ask realtime.authorize() what
+-- a client may do on a private channel. Nothing here opens a channel: features add policies on realtime.messages.
+
+create function realtime.topic() returns text
+language sql stable
+as $$
+  select nullif(current_setting('realtime.topic', true), '')
+$$;
+
+create function realtime.send(payload jsonb, event text, topic text, private boolean default true) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_id uuid := gen_random_uuid();
+  v_payload jsonb := send.payload;
+begin
+  if jsonb_typeof(v_payload) = 'object' and not v_payload ? 'id' then
+    v_payload := v_payload || jsonb_build_object('id', v_id);
+  end if;
+  perform set_config('realtime.topic', send.topic, true);
+  insert into realtime.messages (id, payload, event, topic, private, extension)
+  values (v_id, v_payload, send.event, send.topic, send.private, 'broadcast');
+exception
+  -- A live message never breaks the writer's transaction, as in Supabase. A deadlock or a serialization failure is
+  -- passed on: that transaction is to be run again, and swallowing it here would lose the message.
+  when transaction_rollback then
+    raise;
+  when others then
+    raise warning 'WarnSendingBroadcastMessage: %', sqlerrm;
+end
+$$;
+
+create function realtime.authorize(
+  topic text, role text, claims jsonb, headers jsonb,
+  out read_broadcast boolean, out read_presence boolean,
+  out write_broadcast boolean, out write_presence boolean, out reason text
+)
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_at timestamp := now() at time zone 'utc';
+  v_broadcast uuid := gen_random_uuid();
+  v_presence uuid := gen_random_uuid();
+  v_readable text[] := '{}';
+  v_writable text[] := '{}';
+  v_extension text;
+begin
+  insert into realtime.messages (id, topic, extension, private, inserted_at) values
+    (v_broadcast, authorize.topic, 'broadcast', true, v_at),
+    (v_presence, authorize.topic, 'presence', true, v_at);
+
+  perform set_config('realtime.topic', authorize.topic, true),
+    set_config('request.headers', coalesce(authorize.headers, '{}')::text, true),
+    set_config('request.jwt.claims', authorize.claims::text, true),
+    set_config('request.jwt.claim.sub', coalesce(authorize.claims ->> 'sub', ''), true),
+    set_config('request.jwt.claim.role', authorize.role, true),
+    set_config('role', authorize.role, true);
+
+  begin
+    select coalesce(array_agg(m.extension), '{}') into v_readable
+    from realtime.messages as m
+    where m.id in (v_broadcast, v_presence) and m.inserted_at = v_at;
+  exception when others then
+    reason := sqlerrm;
+  end;
+
+  foreach v_extension in array array['broadcast', 'presence'] loop
+    begin
+      insert into realtime.messages (topic, extension, private) values (authorize.topic, v_extension, true);
+      v_writable := v_writable || v_extension;
+    exception
+      when insufficient_privilege then null;
+      when others then reason := coalesce(reason, sqlerrm);
+    end;
+  end loop;
+
+  -- Raised to undo the probe rows, the role and the settings; it carries the answer out.
+  raise exception using errcode = 'HWPRB', message = jsonb_build_object(
+    'read', v_readable, 'write', v_writable, 'reason', reason)::text;
+exception when sqlstate 'HWPRB' then
+  read_broadcast := sqlerrm::jsonb -> 'read' ? 'broadcast';
+  read_presence := sqlerrm::jsonb -> 'read' ? 'presence';
+  write_broadcast := sqlerrm::jsonb -> 'write' ? 'broadcast';
+  write_presence := sqlerrm::jsonb -> 'write' ? 'presence';
+  reason := sqlerrm::jsonb ->> 'reason';
+end
+$$;
+
+-- What became visible since an earlier snapshot, and the snapshot to ask with next time; both belong to the one
+-- snapshot of the calling statement, because the function is stable. Sequential scans are off: a fresh partition
+-- has no statistics, and the planner would read all of it.
+create function realtime.feed(since pg_snapshot)
+returns table (upto text, id uuid, topic text, private boolean, seq bigint, event text, payload text, at timestamptz)
+language plpgsql stable rows 100 set search_path = '' set enable_seqscan = off
+as $$
+begin
+  return query select pg_current_snapshot()::text, null::uuid, null, null::boolean, null::bigint, null, null, null::timestamptz;
+  return query
+    select null, m.id, m.topic, m.private, m.seq, m.event, m.payload::text, m.inserted_at at time zone 'utc'
+    from realtime.messages as m
+    where m.xid >= pg_snapshot_xmax(feed.since)
+      and m.xid < pg_snapshot_xmax(pg_current_snapshot())
+      and m.seq is not null
+    union all
+    select null, m.id, m.topic, m.private, m.seq, m.event, m.payload::text, m.inserted_at at time zone 'utc'
+    from realtime.messages as m
+    where m.xid = any (array(select pg_snapshot_xip(feed.since)))
+      and m.seq is not null
+    order by 3, 4, 5;
+end
+$$;
+
+create function realtime.replay(topic text, since timestamptz, max_messages integer)
+returns table (id uuid, seq bigint, event text, payload text)
+language sql stable set search_path = ''
+as $$
+  select newest.id, newest.seq, newest.event, newest.payload::text
+  from (
+    select m.id, m.seq, m.event, m.payload
+    from realtime.messages as m
+    where m.topic = replay.topic and m.private and m.seq is not null
+      and m.extension = 'broadcast' and m.inserted_at >= replay.since at time zone 'utc'
+    order by m.seq desc
+    limit replay.max_messages
+  ) as newest
+  order by newest.seq
+$$;
+
+create function realtime.roll_partitions(days_ahead integer default 3, days_kept integer default 3) returns void
+language plpgsql volatile set search_path = '' set lock_timeout = '2s'
+as $$
+declare
+  v_today date := (now() at time zone 'utc')::date;
+  v_day date;
+  v_table name;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('realtime.roll_partitions', 0)) then
+    return;
+  end if;
+
+  for v_day in select generate_series(v_today - 1, v_today + roll_partitions.days_ahead, interval '1 day') loop
+    begin
+      perform realtime.add_partition(v_day);
+    exception when lock_not_available then
+      raise warning 'the partition for % has to wait: realtime.messages is busy', v_day;
+    end;
+  end loop;
+
+  for v_table in
+    select c.relname from pg_catalog.pg_inherits as i join pg_catalog.pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = 'realtime.messages'::regclass and c.relname ~ '^messages_\d{4}_\d\d_\d\d$'
+      and to_date(right(c.relname, 10), 'YYYY_MM_DD') < v_today - roll_partitions.days_kept
+  loop
+    begin
+      execute format('drop table realtime.%I', v_table);
+    exception when lock_not_available then
+      raise warning 'realtime.% stays until the next time: realtime.messages is busy', v_table;
+    end;
+  end loop;
+  delete from realtime.messages_default as m where m.inserted_at < v_today - roll_partitions.days_kept;
+end
+$$;
+
+-- Built beside the log and attached, which does not stop readers and writers as "create ... partition of" would.
+create function realtime.add_partition(day date) returns void
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_table text := 'messages_' || to_char(add_partition.day, 'YYYY_MM_DD');
+begin
+  if to_regclass('realtime.' || quote_ident(v_table)) is not null then
+    return;
+  end if;
+  execute format('create table realtime.%I (like realtime.messages including defaults including constraints)', v_table);
+  execute format('alter table realtime.%I enable row level security', v_table);
+  execute format(
+    'with moved as (delete from realtime.messages_default where inserted_at >= %L and inserted_at < %L returning *)
+     insert into realtime.%I select * from moved', add_partition.day, add_partition.day + 1, v_table);
+  execute format(
+    'alter table realtime.messages attach partition realtime.%I for values from (%L) to (%L)',
+    v_table, add_partition.day, add_partition.day + 1);
+end
+$$;
+
+-- Says that a relay lives, buries those silent for 15 seconds (their members go with them) and lists the living.
+-- fresh: the relay was not known (any more), so it has to publish its members again.
+create function realtime.beat(relay_id uuid, out fresh boolean, out live uuid[])
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  update realtime.relays as r set beat = clock_timestamp() where r.id = beat.relay_id;
+  fresh := not found;
+  insert into realtime.relays (id, beat) values (beat.relay_id, clock_timestamp()) on conflict (id) do nothing;
+  perform realtime.reap_relays();
+  live := array(select r.id from realtime.relays as r);
+end
+$$;
+
+create function realtime.reap_relays(silent_for interval default interval '15 seconds') returns setof uuid
+language sql volatile set search_path = ''
+as $$
+  delete from realtime.relays as r
+  where r.id in (
+    select dead.id from realtime.relays as dead
+    where dead.beat < clock_timestamp() - reap_relays.silent_for
+    for update skip locked
+  )
+  returning r.id
+$$;
+
+-- One flush of a relay: its members' comings and goings into the table, and word of them to the other relays, in
+-- one transaction, so that a relay which listens first and reads the table second misses nothing.
+create function realtime.gossip_presence(
+  relay_id uuid, envelopes text[], gone text[],
+  refs text[], topics text[], privates boolean[], keys text[], metas text[]
+) returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  delete from realtime.presence as p
+  where p.relay_id = gossip_presence.relay_id and p.ref = any (gossip_presence.gone);
+  insert into realtime.presence (relay_id, ref, topic, private, key, meta)
+  select gossip_presence.relay_id, m.ref, m.topic, m.private, m.key, m.meta
+  from unnest(gossip_presence.refs, gossip_presence.topics, gossip_presence.privates, gossip_presence.keys,
+    gossip_presence.metas) as m (ref, topic, private, key, meta)
+  on conflict on constraint a_ref_is_unique_in_its_relay do nothing;
+  perform realtime.gossip(gossip_presence.envelopes);
+end
+$$;
+
+create function realtime.gossip(envelopes text[]) returns void
+language sql volatile set search_path = ''
+as $$
+  select pg_notify('howdah_relay', e.envelope)
+  from unnest(gossip.envelopes) with ordinality as e (envelope, place)
+  order by e.place
+$$;
+
+create function realtime.retire(relay_id uuid, envelopes text[]) returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  delete from realtime.relays as r where r.id = retire.relay_id;
+  perform realtime.gossip(retire.envelopes);
+end
+$$;
+
+-- Numbers a message and wakes the relays. The counter's row lock is held to the end of the writing transaction:
+-- that is what makes the numbers of a topic follow the order of commits. A NOTIFY makes commits queue up behind one
+-- another, so writers who wake after their commit say so with realtime.wake = 'caller'.
+create function realtime.tg_messages__number() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  insert into realtime.topics as t (topic, private, last_seq) values (new.topic, new.private, 1)
+  on conflict (topic, private) do update set last_seq = t.last_seq + 1
+  returning t.last_seq into new.seq;
+  if current_setting('realtime.wake', true) is distinct from 'caller' then
+    perform pg_notify('howdah_wake', '');
+  end if;
+  return new;
+end
+$$;
+
+create trigger _100_number before insert on realtime.messages
+for each row
+when (new.seq is null and new.event is not null and new.payload is not null and new.private is not null)
+execute function realtime.tg_messages__number();
+
+grant usage on schema realtime to anon, authenticated, service_role;
+grant select on realtime.messages to anon, authenticated, service_role;
+grant insert (id, topic, extension, payload, event, private) on realtime.messages to anon, authenticated, service_role;
+grant execute on function realtime.topic() to anon, authenticated, service_role;
+grant execute on function realtime.send(jsonb, text, text, boolean) to service_role;
+
+comment on function realtime.topic() is 'Name of the channel being asked about; for policies on realtime.messages.';
+comment on function realtime.send(jsonb, text, text, boolean) is
+  'Sends a broadcast when the calling transaction commits. Adds an id to the payload unless it has one.';
+comment on function realtime.authorize(text, text, jsonb, jsonb) is
+  'What these claims may do on a private channel, by the policies on realtime.messages; a policy that raises denies and gives the reason.';
+comment on function realtime.feed(pg_snapshot) is 'Messages committed since a snapshot, each exactly once, and the next snapshot.';
+comment on function realtime.replay(text, timestamptz, integer) is 'Newest messages of a private channel, oldest first.';
+comment on function realtime.roll_partitions(integer, integer) is 'Makes the days ahead, drops the days past keeping.';
+comment on function realtime.add_partition(date) is 'Adds the partition of one day and moves its rows out of the default partition.';
+comment on function realtime.beat(uuid) is 'Sign of life of a relay, every 5 seconds.';
+comment on function realtime.reap_relays(interval) is 'Removes relays that have been silent, with their members.';
+comment on function realtime.gossip_presence(uuid, text[], text[], text[], text[], boolean[], text[], text[]) is
+  'Publishes changes of a relay''s members.';
+comment on function realtime.gossip(text[]) is 'Tells the other relays, in one transaction and in this order.';
+comment on function realtime.retire(uuid, text[]) is 'Takes a relay out of service, with its members.';
+comment on function realtime.tg_messages__number() is 'Gives a message its place in its topic and wakes the relays.';
+
+select realtime.roll_partitions();

@@ -1,0 +1,153 @@
+import path from "node:path";
+import * as v from "valibot";
+import { AppError } from "#errors.ts";
+
+/** Every setting in the order of .env.example and docs/settings.md; nobody else reads the environment. */
+export type Config = Readonly<{
+  port: number;
+  host: string;
+  publicUrl: string;
+  databaseUrl: string | undefined;
+  databasePoolSize: number;
+  dir: string;
+  jwtSecret: string | undefined;
+  generatedSecrets: boolean;
+  postmarkServerToken: string | undefined;
+  mailFrom: string;
+  mailbox: boolean;
+  mailboxUrl: string;
+  corsOrigins: string[];
+  demo: boolean;
+  logLevel: LogLevel;
+  production: boolean;
+}>;
+
+export type LogLevel = (typeof logLevels)[number];
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+/** Reads and validates the environment. Throws AppError `BadSetting` with one sentence that names the cure. */
+export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
+  const given = read(env);
+  const production = given.NODE_ENV === "production";
+  const embedded = given.DATABASE_URL === undefined;
+  const config: Config = {
+    port: given.PORT,
+    host: given.HOST,
+    publicUrl: (given.PUBLIC_URL ?? `http://${reachable(given.HOST)}:${given.PORT}`).replace(/\/+$/, ""),
+    databaseUrl: given.DATABASE_URL,
+    databasePoolSize: given.DATABASE_POOL_SIZE,
+    dir: path.resolve(given.HOWDAH_DIR),
+    jwtSecret: given.JWT_SECRET,
+    generatedSecrets: given.GENERATED_SECRETS ?? !production,
+    postmarkServerToken: given.POSTMARK_SERVER_TOKEN,
+    mailFrom: given.MAIL_FROM,
+    mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
+    mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.PORT}/mailbox`).replace(/\/+$/, ""),
+    corsOrigins: given.CORS_ORIGINS,
+    demo: given.DEMO ?? (embedded && !production),
+    logLevel: given.LOG_LEVEL,
+    production,
+  };
+  refuseContradictions(config);
+  return Object.freeze(config);
+}
+
+function refuseContradictions(config: Config): void {
+  if (config.jwtSecret === undefined && !config.generatedSecrets)
+    throw badSetting("JWT_SECRET is missing: set it to 32 or more random characters (openssl rand -base64 33).");
+  if (config.postmarkServerToken === undefined && !config.mailbox)
+    throw badSetting("POSTMARK_SERVER_TOKEN is missing: set it, or set MAILBOX=on to keep all mail in the dev mailbox.");
+  if (config.postmarkServerToken !== undefined && config.mailbox)
+    throw badSetting("MAILBOX=on and POSTMARK_SERVER_TOKEN exclude each other: unset one of the two.");
+  if (config.demo && config.databaseUrl !== undefined)
+    throw badSetting("DEMO=on seeds only the embedded database: unset DEMO, or unset DATABASE_URL.");
+}
+
+function read(env: Record<string, string | undefined>) {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const result = v.safeParse(Environment, given);
+  if (result.success) return result.output;
+  throw badSetting(result.issues.map((issue) => `${issue.path?.[0]?.key} ${issue.message}`).join(" "));
+}
+
+/** An address that listens on all interfaces is reached on the loopback one. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function badSetting(message: string): AppError {
+  return new AppError("BadSetting", message);
+}
+
+const must = (what: string) => (issue: { input: unknown }) => `must be ${what}, not "${String(issue.input)}".`;
+
+const wholeNumber = (low: number, high: number, fallback: number) =>
+  v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d+$/, must(`a whole number from ${low} to ${high}`)),
+      v.transform(Number),
+      v.minValue(low, must(`a whole number from ${low} to ${high}`)),
+      v.maxValue(high, must(`a whole number from ${low} to ${high}`)),
+    ),
+    String(fallback),
+  );
+
+const onOff = v.optional(
+  v.pipe(
+    v.picklist(["on", "off"], must("on or off")),
+    v.transform((word) => word === "on"),
+  ),
+);
+
+const url = (protocols: string[], what: string) =>
+  v.pipe(
+    v.string(),
+    v.check((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), must(what)),
+  );
+
+const webUrl = url(["http:", "https:"], "a URL such as https://school.example");
+
+const splitList = (list: string) =>
+  list
+    .split(",")
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+const isOrigin = (origin: string) => origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin);
+
+const Environment = v.object({
+  PORT: wholeNumber(1, 65_535, 4000),
+  HOST: v.optional(v.string(), "127.0.0.1"),
+  PUBLIC_URL: v.optional(webUrl),
+  DATABASE_URL: v.optional(
+    url(["postgres:", "postgresql:"], "a URL such as postgres://user:password@host:5432/database"),
+  ),
+  DATABASE_POOL_SIZE: wholeNumber(2, 1000, 10),
+  HOWDAH_DIR: v.optional(v.string(), ".howdah"),
+  JWT_SECRET: v.optional(v.pipe(v.string(), v.minLength(32, "must have 32 characters or more."))),
+  GENERATED_SECRETS: onOff,
+  POSTMARK_SERVER_TOKEN: v.optional(v.string()),
+  MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),
+  MAILBOX: onOff,
+  MAILBOX_URL: v.optional(webUrl),
+  CORS_ORIGINS: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((list) => splitList(list).every(isOrigin), must("* or origins such as https://app.example,https://b.example")),
+      v.transform(splitList),
+    ),
+    "",
+  ),
+  DEMO: onOff,
+  LOG_LEVEL: v.optional(v.picklist(logLevels, must(`one of ${logLevels.join(", ")}`)), "warn"),
+  NODE_ENV: v.optional(
+    v.picklist(["development", "production", "test"], must("development, production or test")),
+    "development",
+  ),
+});
+
+/** The names of all settings, for the test that keeps docs/settings.md and .env.example true. */
+export const settingNames: readonly string[] = Object.keys(Environment.entries);

@@ -1,0 +1,27 @@
+import { AppError } from "#errors.ts";
+import { createPostmark, type Postmark, type PostmarkSettings } from "./postmark.ts";
+
+export type MailSettings = PostmarkSettings & {
+  /** Where the links in letters lead, without a slash at the end. */
+  publicUrl: string;
+};
+
+/** What tasks send mail with. */
+export type MailTransport = Pick<Postmark, "sendBatch" | "findBatch"> & { publicUrl: string };
+
+/** Called once by the composition root, before the worker starts. */
+export function configureMail(settings: MailSettings): MailTransport {
+  configured = { ...createPostmark(settings), publicUrl: settings.publicUrl };
+  return configured;
+}
+
+/** Throws AppError `MailNotConfigured`: the job fails and is tried again; no letter is touched. */
+export function mailTransport(): MailTransport {
+  if (configured) return configured;
+  throw new AppError(
+    "MailNotConfigured",
+    "mail is not configured: call configureMail before the worker starts",
+  );
+}
+
+let configured: MailTransport | undefined;

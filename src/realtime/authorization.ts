@@ -1,0 +1,53 @@
+import type pg from "pg";
+import type { Claims } from "#auth/claims.ts";
+import { emit } from "#telemetry.ts";
+import { RealtimeError } from "./errors.ts";
+
+/** What a channel may do; on a public channel everything. */
+export type Permissions = Readonly<{
+  readBroadcast: boolean;
+  readPresence: boolean;
+  writeBroadcast: boolean;
+  writePresence: boolean;
+}>;
+
+export const everything: Permissions = {
+  readBroadcast: true,
+  readPresence: true,
+  writeBroadcast: true,
+  writePresence: true,
+};
+
+type Answer = {
+  read_broadcast: boolean;
+  read_presence: boolean;
+  write_broadcast: boolean;
+  write_presence: boolean;
+  reason: string | null;
+};
+
+/** Asks the policies on realtime.messages. Throws RealtimeError when the database cannot be asked. */
+export async function authorize(
+  pool: pg.Pool,
+  name: string,
+  claims: Claims,
+  headers: Record<string, string>,
+): Promise<Permissions> {
+  const values = [name, claims.role, JSON.stringify(claims), JSON.stringify(headers)];
+  const { rows } = await pool
+    .query<Answer>("select * from realtime.authorize($1, $2, $3, $4)", values)
+    .catch((cause: unknown) => unanswered(name, cause));
+  const answer = rows[0] as Answer;
+  if (answer.reason) emit("realtime:policy:failed", { topic: name, reason: answer.reason });
+  return {
+    readBroadcast: answer.read_broadcast,
+    readPresence: answer.read_presence,
+    writeBroadcast: answer.write_broadcast,
+    writePresence: answer.write_presence,
+  };
+}
+
+function unanswered(topic: string, cause: unknown): never {
+  emit("realtime:authorization:failed", { topic, error: cause });
+  throw new RealtimeError("UnableToSetPolicies", "Permissions could not be checked, try again", { cause });
+}

@@ -1,0 +1,295 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Claims } from "#auth/claims.ts";
+import { emit } from "#telemetry.ts";
+import { everything, type Permissions } from "./authorization.ts";
+import type { Broadcast, Framed } from "./broadcast.ts";
+import { changesUnavailable, RealtimeError, readRefused, reasonOf } from "./errors.ts";
+import { Allowance } from "./limits.ts";
+import type { BroadcastPush } from "./protocol/binary.ts";
+import { type Frame, MalformedFrame, type Ref } from "./protocol/frame.ts";
+import {
+  type Fields,
+  fields,
+  isFields,
+  type JoinRequest,
+  parseJoin,
+  parsePresence,
+  tokenIn,
+} from "./protocol/payloads.ts";
+import * as replies from "./protocol/replies.ts";
+import { replayed, replayOf } from "./replay.ts";
+import type { Services } from "./services.ts";
+import type { Socket } from "./socket.ts";
+import { nameOfTopic, type Room } from "./topic.ts";
+
+const expiryCheckMs = 5 * 60_000;
+
+/** One topic joined by one socket. */
+export class Channel {
+  readonly topic: string;
+  readonly joinRef: Ref;
+  readonly room: Room;
+  readonly #socket: Socket;
+  readonly #services: Services;
+  readonly #request: JoinRequest;
+  readonly #presenceCalls: Allowance;
+  readonly #presenceKey: string;
+  #presenceEnabled: boolean;
+  #token: string;
+  #claims: Claims;
+  #permissions: Permissions;
+  #tracked: { ref: string; meta: Fields } | undefined;
+  #held: { framed: Framed; id: string | undefined }[] | undefined;
+  #replayed = new Set<string>();
+  #expiry: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  private constructor(socket: Socket, services: Services, frame: Frame, admission: Admission) {
+    this.#socket = socket;
+    this.#services = services;
+    this.topic = frame.topic;
+    this.joinRef = frame.joinRef ?? frame.ref;
+    this.room = admission.room;
+    this.#request = admission.request;
+    this.#presenceKey = admission.request.presence.key || crypto.randomUUID();
+    this.#presenceEnabled = admission.request.presence.enabled;
+    this.#presenceCalls = new Allowance(services.limits.presenceCallsPer30s, 30_000);
+    this.#token = admission.token;
+    this.#claims = admission.claims;
+    this.#permissions = admission.permissions;
+  }
+
+  /** Answers a phx_join with ok and resolves when all that belongs to it is sent. Throws what is to be refused. */
+  static async join(socket: Socket, services: Services, frame: Frame): Promise<void> {
+    const admission = await admit(socket, services, frame);
+    if (!socket.open) return;
+    const channel = new Channel(socket, services, frame, admission);
+    socket.keep(channel);
+    await channel.#enter(frame);
+  }
+
+  deliver(framed: Framed, id: string | undefined): void {
+    if (!this.#permissions.readBroadcast) return;
+    if (this.#held) this.#held.push({ framed, id });
+    else if (id === undefined || !this.#replayed.has(id)) this.#socket.sendData(framed.for(this.#socket.version));
+  }
+
+  deliverPresence(diff: string): void {
+    if (this.#permissions.readPresence) {
+      this.#socket.sendJson({ topic: this.topic, event: "presence_diff" }, diff);
+    }
+  }
+
+  /** Handles a push to the joined channel; a promise where later pushes of this topic have to wait. */
+  receive(frame: Frame): Promise<void> | undefined {
+    switch (frame.event) {
+      case "broadcast":
+        this.#broadcastText(frame);
+        return undefined;
+      case "presence":
+        this.#presence(frame);
+        return undefined;
+      case "access_token":
+        return this.#refresh(tokenIn(fields(frame.payload).access_token));
+      default:
+        return undefined;
+    }
+  }
+
+  receiveBinary(push: BroadcastPush): void {
+    const { event, encoding, payload } = push;
+    if (encoding === "json") assertJson(payload);
+    this.#broadcast(push, { form: "framed", event, metadata: "", encoding, payload }, payload.length);
+  }
+
+  /** Takes the channel out of its room; says nothing to the client. */
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#expiry);
+    this.#services.rooms.leave(this);
+    this.#untrack();
+    emit("realtime:channel:left", { topic: this.room.name, private: this.room.private, reason });
+  }
+
+  announceShutdown(): void {
+    this.#send(replies.system(this.topic, this.joinRef, "ok", "Server requested disconnect"));
+  }
+
+  /** The client comes back by itself and joins anew. */
+  crash(reason: string): void {
+    this.#socket.forget(this, reason);
+    this.#send(replies.crashed(this.topic, this.joinRef, reason));
+  }
+
+  async #enter(frame: Frame): Promise<void> {
+    const replay = replayOf(this.#request, this.#services.limits.replayMessages);
+    if (replay && this.#permissions.readBroadcast) this.#held = [];
+    this.#services.rooms.enter(this);
+    this.#watchExpiry();
+    this.#send(replies.ok(frame, { postgres_changes: [] }));
+    this.#sendPresenceState();
+    if (this.#held && replay) await this.#replay(new Date(replay.since), replay.limit);
+    if (this.#request.broadcast.replicationReady) {
+      this.#send(replies.system(this.topic, this.joinRef, "ok", "Replication connection established"));
+    }
+    emit("realtime:channel:joined", { topic: this.room.name, private: this.room.private });
+  }
+
+  #sendPresenceState(): void {
+    if (!this.#presenceEnabled || !this.#permissions.readPresence) return;
+    const head = { joinRef: this.joinRef, topic: this.topic, event: "presence_state" };
+    this.#socket.sendJson(head, this.#services.membership.state(this.room));
+  }
+
+  /** What arrives live meanwhile is held back, so that it comes after the stored messages, and once. */
+  async #replay(since: Date, limit: number): Promise<void> {
+    try {
+      for (const message of await this.#services.replay(this.room, since, limit)) {
+        this.#replayed.add(message.id);
+        this.#socket.sendBroadcast(this.topic, replayed(message));
+      }
+    } catch (error) {
+      this.#send(replies.system(this.topic, this.joinRef, "error", reasonOf(error)));
+    }
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const { framed, id } of held) this.deliver(framed, id);
+  }
+
+  #broadcastText(frame: Frame): void {
+    if (!isFields(frame.payload) || typeof frame.payload.event !== "string") {
+      throw new MalformedFrame("a broadcast has no event");
+    }
+    // The client takes any payload with `ids` for a row change and throws.
+    const { ids: _, ...payload } = frame.payload;
+    const json = JSON.stringify({ ...payload, type: "broadcast" });
+    this.#broadcast(frame, { form: "verbatim", payload: json }, Buffer.byteLength(json));
+  }
+
+  #broadcast(push: Pick<Frame, "joinRef" | "ref" | "topic">, broadcast: Broadcast, bytes: number): void {
+    const { ack, self } = this.#request.broadcast;
+    if (!this.#permissions.writeBroadcast) return;
+    if (!this.#socket.mayMessage()) return this.#shutDown("Too many messages per second");
+    if (bytes > this.#services.limits.payloadBytes) {
+      if (ack) this.#send(replies.refused(push, { error: "payload_size_exceeded" }));
+      return;
+    }
+    this.#services.broadcast(this.room, broadcast, self ? undefined : this);
+    if (ack) this.#send(replies.ok(push));
+  }
+
+  #presence(frame: Frame): void {
+    const call = parsePresence(frame.payload);
+    if (!this.#presenceCalls.take()) return this.#shutDown("Client presence rate limit exceeded");
+    if (call.does === "unknown" || !this.#permissions.writePresence) {
+      return this.#send(replies.refused(frame, {}));
+    }
+    if (call.does === "untrack") this.#untrack();
+    else if (!isFields(call.meta)) {
+      return this.#send(replies.refused(frame, { reason: "Presence track payload must be a map" }));
+    } else if (JSON.stringify(call.meta).length > this.#services.limits.payloadBytes) {
+      return this.#shutDown("Track message size exceeded");
+    } else this.#track(call.meta);
+    this.#send(replies.ok(frame));
+  }
+
+  #track(meta: Fields): void {
+    if (this.#tracked && isDeepStrictEqual(this.#tracked.meta, meta)) return;
+    const previous = this.#tracked?.ref;
+    const ref = this.#services.membership.track(this.room, this.#presenceKey, JSON.stringify(meta), previous);
+    this.#tracked = { ref, meta };
+  }
+
+  #untrack(): void {
+    if (this.#tracked) this.#services.membership.untrack(this.#tracked.ref);
+    this.#tracked = undefined;
+  }
+
+  async #refresh(token: string | undefined): Promise<void> {
+    if (token === undefined || token === this.#token) return;
+    try {
+      const claims = await this.#services.verify(token);
+      const permissions = await permit(this.#services, this.room, claims, this.#socket.headers);
+      [this.#token, this.#claims, this.#permissions] = [token, claims, permissions];
+    } catch (error) {
+      return this.#failRefresh(error);
+    }
+    if (this.#ended) return;
+    this.#watchExpiry();
+    if (!canRead(this.#permissions)) this.#shutDown(readRefused(this.room.name).message.replace(/^\w+: /, ""));
+  }
+
+  /** A bad token is answered like an expired one: the client may have a better one by the time it rejoins. */
+  #failRefresh(error: unknown): void {
+    if (this.#ended) return;
+    const reason = reasonOf(error);
+    this.#send(replies.system(this.topic, this.joinRef, "error", reason));
+    this.crash(reason);
+  }
+
+  #watchExpiry(): void {
+    clearTimeout(this.#expiry);
+    const leftMs = this.#claims.exp * 1000 - Date.now();
+    if (leftMs <= 0) return this.#expire();
+    this.#expiry = setTimeout(() => this.#watchExpiry(), Math.min(leftMs, expiryCheckMs));
+    this.#expiry.unref();
+  }
+
+  #expire(): void {
+    const reason = `Token has expired ${Math.max(0, Math.floor(Date.now() / 1000 - this.#claims.exp))} seconds ago`;
+    this.#send(replies.system(this.topic, this.joinRef, "error", reason));
+    this.crash(reason);
+  }
+
+  /** For what a rejoin would not cure. */
+  #shutDown(message: string): void {
+    this.#send(replies.system(this.topic, this.joinRef, "error", message));
+    this.#socket.forget(this, message);
+    this.#send(replies.closed(this.topic, this.joinRef));
+  }
+
+  #send(reply: replies.Reply): void {
+    this.#socket.send(reply);
+  }
+}
+
+type Admission = { room: Room; request: JoinRequest; token: string; claims: Claims; permissions: Permissions };
+
+async function admit(socket: Socket, services: Services, frame: Frame): Promise<Admission> {
+  const name = nameOfTopic(frame.topic);
+  const request = parseJoin(frame.payload);
+  if (request.changes.length > 0) throw changesUnavailable();
+  if (["ids", "__proto__"].includes(request.presence.key) || request.presence.key.includes("\0")) {
+    throw new RealtimeError("InvalidPresenceKey", `The presence key must not be ${JSON.stringify(request.presence.key)}`);
+  }
+  replayOf(request, services.limits.replayMessages);
+  const token = request.token ?? socket.apikey;
+  const claims = await services.verify(token);
+  const room = { name, private: request.private };
+  const permissions = await permit(services, room, claims, socket.headers);
+  if (!canRead(permissions)) throw readRefused(name);
+  return { room, request, token, claims, permissions };
+}
+
+async function permit(
+  services: Services,
+  room: Room,
+  claims: Claims,
+  headers: Record<string, string>,
+): Promise<Permissions> {
+  return room.private ? services.authorize(room, claims, headers) : everything;
+}
+
+function canRead({ readBroadcast, readPresence }: Permissions): boolean {
+  return readBroadcast || readPresence;
+}
+
+/** A payload that says it is JSON and is not would throw inside every receiver's client. */
+function assertJson(payload: Buffer): void {
+  try {
+    JSON.parse(payload.toString());
+  } catch (cause) {
+    throw new MalformedFrame("the payload is not JSON", { cause });
+  }
+}

@@ -1,0 +1,42 @@
+import type pg from "pg";
+import type { Broadcast } from "./broadcast.ts";
+import { broadcastPayload } from "./broadcast.ts";
+import { RealtimeError } from "./errors.ts";
+import type { JoinRequest, Replay } from "./protocol/payloads.ts";
+
+/** A row of realtime.messages; `payload` is JSON. */
+export type StoredMessage = { id: string; seq: string; event: string; payload: string };
+
+/** The replay a join asks for, or undefined. Throws RealtimeError when it cannot be had. */
+export function replayOf(request: JoinRequest, maxMessages: number): Required<Replay> | undefined {
+  const { replay } = request.broadcast;
+  if (!replay) return undefined;
+  if (!request.private) {
+    throw new RealtimeError("UnableToReplayMessages", "Replay is not allowed for public channels");
+  }
+  if (replay === "invalid" || Math.abs(replay.since) > latestMs) {
+    throw new RealtimeError("UnableToReplayMessages", "Replay params are not valid");
+  }
+  return { since: replay.since, limit: Math.min(Math.max(replay.limit ?? maxMessages, 1), maxMessages) };
+}
+
+const latestMs = 8.64e15;
+
+export async function readReplay(
+  pool: pg.Pool,
+  topic: string,
+  since: Date,
+  limit: number,
+): Promise<StoredMessage[]> {
+  const { rows } = await pool
+    .query<StoredMessage>("select * from realtime.replay($1, $2, $3)", [topic, since.toISOString(), limit])
+    .catch((cause: unknown) => {
+      throw new RealtimeError("UnableToReplayMessages", "The stored messages could not be read, try again", { cause });
+    });
+  return rows;
+}
+
+export function replayed({ id, event, payload }: StoredMessage): Broadcast {
+  const meta = JSON.stringify({ replayed: true, id });
+  return { form: "verbatim", payload: broadcastPayload(event, payload, meta) };
+}

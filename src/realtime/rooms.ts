@@ -1,0 +1,46 @@
+import type { Broadcast } from "./broadcast.ts";
+import { Framed } from "./broadcast.ts";
+import type { Channel } from "./channel.ts";
+import { keyOf, type Room } from "./topic.ts";
+
+/** The channels of this relay by room. */
+export class Rooms {
+  readonly #rooms = new Map<string, Set<Channel>>();
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  enter(channel: Channel): void {
+    const key = keyOf(channel.room);
+    const channels = this.#rooms.get(key);
+    if (channels) channels.add(channel);
+    else this.#rooms.set(key, new Set([channel]));
+  }
+
+  leave(channel: Channel): void {
+    const key = keyOf(channel.room);
+    const channels = this.#rooms.get(key);
+    if (channels?.delete(channel) && channels.size === 0) this.#rooms.delete(key);
+  }
+
+  has(room: Room): boolean {
+    return this.#rooms.has(keyOf(room));
+  }
+
+  in(room: Room): Iterable<Channel> {
+    return this.#rooms.get(keyOf(room)) ?? [];
+  }
+
+  *all(): Generator<Channel> {
+    for (const channels of this.#rooms.values()) yield* channels;
+  }
+
+  /** Hands a broadcast to every channel of the room but `except`; `id` is that of a stored message. */
+  fanOut(room: Room, broadcast: Broadcast, { except, id }: { except?: Channel; id?: string } = {}): void {
+    const channels = this.#rooms.get(keyOf(room));
+    if (!channels) return;
+    const framed = new Framed(room.name, broadcast);
+    for (const channel of channels) if (channel !== except) channel.deliver(framed, id);
+  }
+}

@@ -1,0 +1,21 @@
+import type { Claims } from "#auth/claims.ts";
+import type { Permissions } from "./authorization.ts";
+import type { Broadcast } from "./broadcast.ts";
+import type { Limits } from "./limits.ts";
+import type { Membership } from "./membership.ts";
+import type { StoredMessage } from "./replay.ts";
+import type { Rooms } from "./rooms.ts";
+import type { Room } from "./topic.ts";
+
+/** What a socket and its channels need of their relay. */
+export type Services = {
+  readonly limits: Limits;
+  readonly rooms: Rooms;
+  readonly membership: Membership;
+  mayJoin(): boolean;
+  verify(token: string): Promise<Claims>;
+  authorize(room: Room, claims: Claims, headers: Record<string, string>): Promise<Permissions>;
+  replay(room: Room, since: Date, limit: number): Promise<StoredMessage[]>;
+  /** To the channels here, and by gossip to those of the other relays. */
+  broadcast(room: Room, broadcast: Broadcast, except?: unknown): void;
+};

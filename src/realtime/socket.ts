@@ -1,0 +1,228 @@
+import type { RawData, WebSocket } from "ws";
+import { emit } from "#telemetry.ts";
+import { type Broadcast, type Data, Framed } from "./broadcast.ts";
+import { Channel } from "./channel.ts";
+import { RealtimeError, reasonOf } from "./errors.ts";
+import type { Handshake } from "./handshake.ts";
+import { Allowance } from "./limits.ts";
+import { type BroadcastPush, decodePush } from "./protocol/binary.ts";
+import {
+  decodeText,
+  encodeJson,
+  encodeText,
+  type Frame,
+  type Head,
+  MalformedFrame,
+  type Version,
+} from "./protocol/frame.ts";
+import * as replies from "./protocol/replies.ts";
+import type { Services } from "./services.ts";
+import { nameOfTopic } from "./topic.ts";
+
+type Push = Frame | BroadcastPush;
+
+/** One connected client with its channels. */
+export class Socket {
+  readonly id = crypto.randomUUID();
+  readonly version: Version;
+  readonly headers: Record<string, string>;
+  readonly apikey: string;
+  readonly #ws: WebSocket;
+  readonly #services: Services;
+  readonly #channels = new Map<string, Channel>();
+  readonly #waiting = new Map<string, Push[]>();
+  readonly #messages: Allowance;
+  #waitingBytes = 0;
+  #heardAt = performance.now();
+
+  constructor(ws: WebSocket, handshake: Handshake, services: Services) {
+    this.version = handshake.version;
+    this.headers = handshake.headers;
+    this.apikey = handshake.apikey;
+    this.#ws = ws;
+    this.#services = services;
+    this.#messages = new Allowance(services.limits.messagesPerSecond, 1000);
+    ws.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    ws.on("error", (error) => emit("realtime:frame:malformed", { socket: this.id, error }));
+    ws.on("close", (code, reason) => this.#closed(code, reason.toString()));
+  }
+
+  get open(): boolean {
+    return this.#ws.readyState === this.#ws.OPEN;
+  }
+
+  get channels(): number {
+    return this.#channels.size;
+  }
+
+  silentMs(): number {
+    return performance.now() - this.#heardAt;
+  }
+
+  mayMessage(): boolean {
+    return this.#messages.take();
+  }
+
+  send({ head, payload }: replies.Reply): void {
+    this.#write(encodeText(this.version, head, payload), false);
+  }
+
+  sendJson(head: Head, payload: string): void {
+    this.#write(encodeJson(this.version, head, payload), false);
+  }
+
+  sendData(data: Data | undefined): void {
+    if (data) this.#write(data.bytes, data.binary);
+  }
+
+  sendBroadcast(topic: string, broadcast: Broadcast): void {
+    this.sendData(new Framed(nameOfTopic(topic), broadcast).for(this.version));
+  }
+
+  announceShutdown(): void {
+    for (const channel of this.#channels.values()) channel.announceShutdown();
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  keep(channel: Channel): void {
+    this.#channels.set(channel.topic, channel);
+  }
+
+  forget(channel: Channel, reason: string): void {
+    if (this.#channels.get(channel.topic) === channel) this.#channels.delete(channel.topic);
+    channel.end(reason);
+  }
+
+  #write(data: string | Buffer, binary: boolean): void {
+    if (!this.open) return;
+    if (this.#ws.bufferedAmount > this.#services.limits.unsentBytes) return this.#giveUp();
+    this.#ws.send(data, { binary });
+  }
+
+  /** The close frame queues up behind what the client does not read, so the end is forced a moment later. */
+  #giveUp(): void {
+    emit("realtime:socket:slow", { socket: this.id, unsentBytes: this.#ws.bufferedAmount });
+    this.#ws.close(1013, "The client reads too slowly");
+    setTimeout(() => this.#ws.terminate(), 2000).unref();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    this.#heardAt = performance.now();
+    if (!this.open) return;
+    const bytes = data as Buffer;
+    try {
+      this.#inOrder(isBinary ? decodePush(bytes) : decodeText(bytes.toString(), this.version), bytes.length);
+    } catch (error) {
+      emit("realtime:frame:malformed", { socket: this.id, error });
+    }
+  }
+
+  /** Pushes of one topic are handled one after the other; a join or a new token makes the later ones wait. */
+  #inOrder(push: Push, bytes: number): void {
+    const waiting = this.#waiting.get(push.topic);
+    if (!waiting) return this.#handle(push);
+    waiting.push(push);
+    this.#waitingBytes += bytes + 100;
+    if (this.#waitingBytes > this.#services.limits.waitingBytes) this.close(1008, "Too many messages while joining");
+  }
+
+  #handle(push: Push): void {
+    const work = this.#guarded(push);
+    if (!work) return;
+    this.#waiting.set(push.topic, []);
+    work.finally(() => this.#resume(push.topic));
+  }
+
+  #resume(topic: string): void {
+    const waiting = this.#waiting.get(topic) ?? [];
+    this.#waiting.delete(topic);
+    if (this.#waiting.size === 0) this.#waitingBytes = 0;
+    for (const push of waiting) this.#inOrder(push, 0);
+  }
+
+  /** The one place where a failing frame ends: it costs its sender an answer, never the process or a neighbour. */
+  #guarded(push: Push): Promise<void> | undefined {
+    try {
+      return this.#route(push)?.catch((error: unknown) => this.#fail(push, error));
+    } catch (error) {
+      this.#fail(push, error);
+      return undefined;
+    }
+  }
+
+  #fail(push: Push, error: unknown): void {
+    if (error instanceof MalformedFrame) return emit("realtime:frame:malformed", { socket: this.id, error }) as void;
+    if (!(error instanceof RealtimeError)) emit("realtime:frame:failed", { socket: this.id, topic: push.topic, error });
+    this.send(replies.refused(push, { reason: reasonOf(error) }));
+  }
+
+  #route(push: Push): Promise<void> | undefined {
+    if ("encoding" in push) {
+      this.#joined(push).receiveBinary(push);
+      return undefined;
+    }
+    if (push.topic === "phoenix") return this.#heartbeat(push);
+    if (push.event === "phx_join") return this.#join(push);
+    if (push.event === "phx_leave") return this.#leave(push);
+    return this.#joined(push).receive(push);
+  }
+
+  #heartbeat(frame: Frame): undefined {
+    if (frame.event === "heartbeat") this.send(replies.ok(frame));
+  }
+
+  async #join(frame: Frame): Promise<void> {
+    this.#endDuplicate(frame.topic);
+    try {
+      this.#assertRoom();
+      await Channel.join(this, this.#services, frame);
+    } catch (error) {
+      emit("realtime:channel:refused", { topic: frame.topic, reason: reasonOf(error) });
+      throw error;
+    }
+  }
+
+  #endDuplicate(topic: string): void {
+    const old = this.#channels.get(topic);
+    if (!old) return;
+    this.forget(old, "joined again");
+    this.send(replies.closed(topic, old.joinRef));
+  }
+
+  #assertRoom(): void {
+    if (!this.#services.mayJoin()) {
+      throw new RealtimeError("ClientJoinRateLimitReached", "Too many joins per second");
+    }
+    if (this.#channels.size + this.#waiting.size >= this.#services.limits.channelsPerConnection) {
+      throw new RealtimeError("ChannelRateLimitReached", "Too many channels");
+    }
+  }
+
+  #leave(frame: Frame): undefined {
+    const channel = this.#channels.get(frame.topic);
+    this.send(replies.ok(frame));
+    if (!channel) return;
+    this.forget(channel, "left");
+    this.send(replies.closed(channel.topic, channel.joinRef));
+  }
+
+  #joined(push: Push): Channel {
+    const channel = this.#channels.get(push.topic);
+    if (!channel) throw new RealtimeError(undefined, "unmatched topic");
+    return channel;
+  }
+
+  #closed(code: number, reason: string): void {
+    for (const channel of this.#channels.values()) channel.end("socket closed");
+    this.#channels.clear();
+    this.#waiting.clear();
+    emit("realtime:socket:closed", { socket: this.id, code, reason });
+  }
+}

@@ -1,0 +1,47 @@
+import { EventEmitter } from "node:events";
+
+/** Every telemetry event with its payload. Engines emit; only src/ops listens. */
+export interface TelemetryEvents {
+  "service:started": { service: string; ms: number };
+  "service:stopped": { service: string; ms: number };
+  "database:adopted": { port: number };
+  "database:started": { port: number; ms: number };
+  "database:stopped": { ms: number };
+  "database:migrated": { migrations: number; logic: boolean; ms: number };
+  "database:error": { pool: string; error: unknown };
+  "listener:lost": { name: string; error: unknown };
+  "listener:restored": { name: string; ms: number };
+  "http:error": { method: string; path: string; error: unknown };
+  "graphql:error": { error: unknown };
+  "job:completed": { task: string; queue: string; attempt: number; ms: number };
+  "job:failed": { task: string; queue: string; attempt: number; final: boolean; error: unknown };
+  "job:fenced": { task: string; queue: string; attempt: number };
+  "worker:rescued": { worker: string; jobs: number };
+  "worker:error": { error: unknown };
+  "mail:flushed": { stream: string; accepted: number; refused: number; notSent: number; unknown: number };
+  "mail:stopped": { stream: string; code: number | string; reason: string };
+  "mail:unrenderable": { letter: string; template: string; error: unknown };
+  "mail:duplicated": { letter: string };
+  "mail:looked-up": { stream: string; batch: string; letters: number; found: number };
+  "mail:look-up-failed": { stream: string; batch: string; error: unknown };
+  "mail:swept": { leasesLost: number; expired: number };
+  "mail:sweep-failed": { error: unknown };
+  "mailbox:unknown-path": { method: string; path: string };
+  "mailbox:failed": { method: string; path: string; error: unknown };
+}
+
+export type TelemetryEvent = keyof TelemetryEvents;
+
+const bus = new EventEmitter().setMaxListeners(0);
+
+export function emit<E extends TelemetryEvent>(event: E, payload: TelemetryEvents[E]): void {
+  bus.emit("*", event, payload);
+}
+
+/** Calls `listen` for every telemetry event; returns the function that ends it. */
+export function onTelemetry(
+  listen: <E extends TelemetryEvent>(event: E, payload: TelemetryEvents[E]) => void,
+): () => void {
+  bus.on("*", listen);
+  return () => bus.off("*", listen);
+}

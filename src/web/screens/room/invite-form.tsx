@@ -1,0 +1,119 @@
+import { type FormEvent, useId, useState } from "react";
+import { useConfig } from "../../api/config.ts";
+import { Problem, sayProblem } from "../../api/problem.ts";
+import { inviteToClass, type Role } from "../../api/rooms.ts";
+import { emailProblem } from "../../parts/email-problem.ts";
+import { Field } from "../../parts/field.tsx";
+import { Link } from "../../parts/router.tsx";
+
+type Problems = { name?: string; email?: string; form?: string };
+
+export function InviteForm({ classId, onInvited }: { classId: string; onInvited: () => void }) {
+  const [name, setName] = useState("");
+  const [email, setEmail] = useState("");
+  const [role, setRole] = useState<Role>("student");
+  const [problems, setProblems] = useState<Problems>({});
+  const [busy, setBusy] = useState(false);
+  const [invited, setInvited] = useState<{ name: string; email: string } | null>(null);
+
+  const invite = async (event: FormEvent) => {
+    event.preventDefault();
+    setInvited(null);
+    const wrong = check(name, email);
+    setProblems(wrong);
+    if (wrong.name || wrong.email) return;
+    setBusy(true);
+    try {
+      await inviteToClass({ classId, name: name.trim(), email: email.trim(), role });
+      setInvited({ name: name.trim(), email: email.trim() });
+      setName("");
+      setEmail("");
+      onInvited();
+    } catch (error) {
+      setProblems(placed(error));
+    }
+    setBusy(false);
+  };
+
+  return (
+    <form className="invite" onSubmit={invite} noValidate aria-label="Invite to class">
+      <h3>Invite to class</h3>
+      <Field
+        label="Name"
+        data-testid="invite-name"
+        autoComplete="off"
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        problem={problems.name}
+      />
+      <Field
+        label="E-mail address"
+        data-testid="invite-email"
+        type="email"
+        inputMode="email"
+        autoComplete="off"
+        value={email}
+        onChange={(event) => setEmail(event.target.value)}
+        problem={problems.email}
+      />
+      <RoleField role={role} onChange={setRole} />
+      <button type="submit" className="button primary" data-testid="invite-button" disabled={busy}>
+        {busy ? "Inviting…" : "Send invitation"}
+      </button>
+      <p className="form-problem" role="alert">
+        {problems.form}
+      </p>
+      <div role="status">{invited && <InviteDone {...invited} />}</div>
+    </form>
+  );
+}
+
+function RoleField({ role, onChange }: { role: Role; onChange: (role: Role) => void }) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>Role</label>
+      <select
+        id={id}
+        data-testid="invite-role"
+        value={role}
+        onChange={(event) => onChange(event.target.value as Role)}
+      >
+        <option value="student">Student</option>
+        <option value="parent">Parent</option>
+        <option value="teacher">Teacher</option>
+      </select>
+    </div>
+  );
+}
+
+function InviteDone({ name, email }: { name: string; email: string }) {
+  const config = useConfig();
+  return (
+    <p className="callout good" data-testid="invite-done">
+      {name} is in the class. The invitation is on its way to {email}.
+      {config?.mailbox && (
+        <>
+          {" "}
+          <Link href="/mailbox">Read it in the mailbox</Link>
+        </>
+      )}
+    </p>
+  );
+}
+
+function check(name: string, email: string): Problems {
+  const problems: Problems = {};
+  if (!name.trim()) problems.name = "Please enter a name.";
+  const wrong = emailProblem(email);
+  if (wrong) problems.email = wrong;
+  return problems;
+}
+
+/** The server's words beside the field they speak of. */
+function placed(error: unknown): Problems {
+  const words = sayProblem(error);
+  if (!(error instanceof Problem) || ![409, 422].includes(error.status)) return { form: words };
+  if (error.status === 409 || /mail|address/i.test(words)) return { email: words };
+  return /name/i.test(words) ? { name: words } : { form: words };
+}
