@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 
 /** Every telemetry event with its payload. Engines emit; only src/ops listens. */
 export interface TelemetryEvents {
+  "process:error": { error: unknown };
   "service:started": { service: string; ms: number };
   "service:stopped": { service: string; ms: number };
   "database:adopted": { port: number };
@@ -28,6 +29,25 @@ export interface TelemetryEvents {
   "mail:sweep-failed": { error: unknown };
   "mailbox:unknown-path": { method: string; path: string };
   "mailbox:failed": { method: string; path: string; error: unknown };
+  "realtime:socket:open": { socket: string; version: string };
+  "realtime:socket:closed": { socket: string; code: number; reason: string };
+  "realtime:socket:refused": { error: unknown };
+  "realtime:socket:slow": { socket: string; unsentBytes: number };
+  "realtime:frame:malformed": { socket: string; error: unknown };
+  "realtime:frame:failed": { socket: string; topic: string; error: unknown };
+  "realtime:channel:joined": { topic: string; private: boolean };
+  "realtime:channel:refused": { topic: string; reason: string };
+  "realtime:channel:left": { topic: string; private: boolean; reason: string };
+  "realtime:policy:failed": { topic: string; reason: string };
+  "realtime:authorization:failed": { topic: string; error: unknown };
+  "realtime:message:failed": { id: string; error: unknown };
+  "realtime:feed:read": { messages: number; woken: boolean; ms: number };
+  "realtime:feed:failed": { error: unknown };
+  "realtime:feed:epoch": { before: string; after: string };
+  "realtime:gossip:failed": { error: unknown };
+  "realtime:gossip:dropped": { broadcasts: number; error: unknown };
+  "realtime:relay:buried": { relay: string; members: number };
+  "realtime:relay:beat_failed": { error: unknown };
 }
 
 export type TelemetryEvent = keyof TelemetryEvents;

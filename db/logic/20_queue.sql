@@ -154,6 +154,16 @@ begin
 end
 $$;
 
+-- A worker that stops gives back what it still holds: nobody is waited for, and no attempt is burned.
+create function queue.leave(worker_ids text[]) returns void
+language sql volatile as $$
+  update graphile_worker._private_jobs j
+  set locked_at = null, locked_by = null, attempts = greatest(j.attempts - 1, 0), run_at = least(j.run_at, now())
+  where j.locked_by = any (leave.worker_ids);
+
+  delete from queue.workers w where w.id = any (leave.worker_ids);
+$$;
+
 -- What operators call
 
 create function queue.retry(uuid uuid) returns boolean

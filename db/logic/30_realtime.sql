@@ -219,7 +219,9 @@ language plpgsql volatile set search_path = ''
 as $$
 begin
   delete from realtime.presence as p
-  where p.relay_id = gossip_presence.relay_id and p.ref = any (gossip_presence.gone);
+  where p.relay_id = gossip_presence.relay_id
+    and (p.ref = any (gossip_presence.gone) or gossip_presence.gone is null)
+    and p.ref <> all (gossip_presence.refs);
   insert into realtime.presence (relay_id, ref, topic, private, key, meta)
   select gossip_presence.relay_id, m.ref, m.topic, m.private, m.key, m.meta
   from unnest(gossip_presence.refs, gossip_presence.topics, gossip_presence.privates, gossip_presence.keys,

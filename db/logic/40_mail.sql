@@ -302,10 +302,10 @@ begin
 end;
 $$;
 
--- Writes down an answered look-up: found = [{id, attempt, messageId}]. A letter that is still missing after its
+-- Writes down an answered look-up: the messages the provider knows, [{id, attempt, messageId}]. A letter that is still missing after its
 -- quarantine and enough look-ups goes out again or is held for a person, by its policy. The provider forgets after
 -- 45 days, so absence proves nothing for letters older than that.
-create function mail.record_look_up(batch_id uuid, found jsonb) returns table (id uuid, state text, duplicate boolean)
+create function mail.record_look_up(batch_id uuid, messages jsonb) returns table (id uuid, state text, duplicate boolean)
 language plpgsql volatile set search_path = '' as $$
 #variable_conflict use_column
 declare
@@ -315,7 +315,7 @@ begin
   return query
     select r.id, r.state, r.duplicate
     from mail.record(coalesce(
-      (select jsonb_agg(f.value || '{"kind": "accepted"}') from jsonb_array_elements(record_look_up.found) f), '[]'
+      (select jsonb_agg(m.value || '{"kind": "accepted"}') from jsonb_array_elements(record_look_up.messages) m), '[]'
     )) r;
 
   with missing as (

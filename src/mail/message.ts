@@ -52,7 +52,7 @@ export function toMessage(letter: FrozenLetter, from: string) {
 }
 
 function addressLine(address: string, name: string | null): string {
-  const shown = asOneLine(name ?? "").replaceAll(/["\\<>]/g, "");
+  const shown = asOneLine((name ?? "").replaceAll(/["\\<>]/g, ""));
   return shown === "" ? address : `"${shown}" <${address}>`;
 }
 

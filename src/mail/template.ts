@@ -62,8 +62,7 @@ function inLayout(file: string, body: Render, clean: (value: string) => string, 
 }
 
 function compile(source: string, clean: (value: string) => string): Render {
-  return (data) =>
-    source.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => clean(textOf(data, name)));
+  return (data) => source.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => clean(textOf(data, name)));
 }
 
 function textOf(data: TemplateData, name: string): string {

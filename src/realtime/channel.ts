@@ -71,7 +71,8 @@ export class Channel {
   deliver(framed: Framed, id: string | undefined): void {
     if (!this.#permissions.readBroadcast) return;
     if (this.#held) this.#held.push({ framed, id });
-    else if (id === undefined || !this.#replayed.has(id)) this.#socket.sendData(framed.for(this.#socket.version));
+    else if (id === undefined || !this.#replayed.has(id))
+      this.#socket.sendData(framed.for(this.#socket.version));
   }
 
   deliverPresence(diff: string): void {
@@ -170,34 +171,39 @@ export class Channel {
   #broadcast(push: Pick<Frame, "joinRef" | "ref" | "topic">, broadcast: Broadcast, bytes: number): void {
     const { ack, self } = this.#request.broadcast;
     if (!this.#permissions.writeBroadcast) return;
-    if (!this.#socket.mayMessage()) return this.#shutDown("Too many messages per second");
-    if (bytes > this.#services.limits.payloadBytes) {
-      if (ack) this.#send(replies.refused(push, { error: "payload_size_exceeded" }));
-      return;
-    }
-    this.#services.broadcast(this.room, broadcast, self ? undefined : this);
-    if (ack) this.#send(replies.ok(push));
+    if (!this.#socket.mayMessage()) this.#shutDown("Too many messages per second");
+    else if (bytes <= this.#services.limits.payloadBytes) {
+      this.#services.broadcast(this.room, broadcast, self ? undefined : this);
+      if (ack) this.#send(replies.ok(push));
+    } else if (ack) this.#send(replies.refused(push, { error: "payload_size_exceeded" }));
   }
 
   #presence(frame: Frame): void {
     const call = parsePresence(frame.payload);
-    if (!this.#presenceCalls.take()) return this.#shutDown("Client presence rate limit exceeded");
-    if (call.does === "unknown" || !this.#permissions.writePresence) {
-      return this.#send(replies.refused(frame, {}));
-    }
-    if (call.does === "untrack") this.#untrack();
-    else if (!isFields(call.meta)) {
-      return this.#send(replies.refused(frame, { reason: "Presence track payload must be a map" }));
-    } else if (JSON.stringify(call.meta).length > this.#services.limits.payloadBytes) {
-      return this.#shutDown("Track message size exceeded");
-    } else this.#track(call.meta);
-    this.#send(replies.ok(frame));
+    if (!this.#presenceCalls.take()) this.#shutDown("Client presence rate limit exceeded");
+    else if (call.does === "unknown" || !this.#permissions.writePresence) {
+      this.#send(replies.refused(frame, {}));
+    } else if (call.does === "untrack") {
+      this.#untrack();
+      this.#send(replies.ok(frame));
+    } else this.#track(frame, call.meta);
   }
 
-  #track(meta: Fields): void {
+  #track(frame: Frame, meta: unknown): void {
+    const json = JSON.stringify(meta);
+    if (!isFields(meta)) {
+      this.#send(replies.refused(frame, { reason: "Presence track payload must be a map" }));
+    } else if (Buffer.byteLength(json) > this.#services.limits.payloadBytes) {
+      this.#shutDown("Track message size exceeded");
+    } else {
+      this.#appear(meta, json);
+      this.#send(replies.ok(frame));
+    }
+  }
+
+  #appear(meta: Fields, json: string): void {
     if (this.#tracked && isDeepStrictEqual(this.#tracked.meta, meta)) return;
-    const previous = this.#tracked?.ref;
-    const ref = this.#services.membership.track(this.room, this.#presenceKey, JSON.stringify(meta), previous);
+    const ref = this.#services.membership.track(this.room, this.#presenceKey, json, this.#tracked?.ref);
     this.#tracked = { ref, meta };
   }
 
@@ -213,11 +219,13 @@ export class Channel {
       const permissions = await permit(this.#services, this.room, claims, this.#socket.headers);
       [this.#token, this.#claims, this.#permissions] = [token, claims, permissions];
     } catch (error) {
-      return this.#failRefresh(error);
+      this.#failRefresh(error);
+      return;
     }
     if (this.#ended) return;
     this.#watchExpiry();
-    if (!canRead(this.#permissions)) this.#shutDown(readRefused(this.room.name).message.replace(/^\w+: /, ""));
+    if (!canRead(this.#permissions))
+      this.#shutDown(readRefused(this.room.name).message.replace(/^\w+: /, ""));
   }
 
   /** A bad token is answered like an expired one: the client may have a better one by the time it rejoins. */
@@ -231,8 +239,8 @@ export class Channel {
   #watchExpiry(): void {
     clearTimeout(this.#expiry);
     const leftMs = this.#claims.exp * 1000 - Date.now();
-    if (leftMs <= 0) return this.#expire();
-    this.#expiry = setTimeout(() => this.#watchExpiry(), Math.min(leftMs, expiryCheckMs));
+    const check = () => (this.#claims.exp * 1000 <= Date.now() ? this.#expire() : this.#watchExpiry());
+    this.#expiry = setTimeout(check, Math.min(Math.max(leftMs, 0), expiryCheckMs));
     this.#expiry.unref();
   }
 
@@ -254,14 +262,23 @@ export class Channel {
   }
 }
 
-type Admission = { room: Room; request: JoinRequest; token: string; claims: Claims; permissions: Permissions };
+type Admission = {
+  room: Room;
+  request: JoinRequest;
+  token: string;
+  claims: Claims;
+  permissions: Permissions;
+};
 
 async function admit(socket: Socket, services: Services, frame: Frame): Promise<Admission> {
   const name = nameOfTopic(frame.topic);
   const request = parseJoin(frame.payload);
   if (request.changes.length > 0) throw changesUnavailable();
   if (["ids", "__proto__"].includes(request.presence.key) || request.presence.key.includes("\0")) {
-    throw new RealtimeError("InvalidPresenceKey", `The presence key must not be ${JSON.stringify(request.presence.key)}`);
+    throw new RealtimeError(
+      "InvalidPresenceKey",
+      `The presence key must not be ${JSON.stringify(request.presence.key)}`,
+    );
   }
   replayOf(request, services.limits.replayMessages);
   const token = request.token ?? socket.apikey;

@@ -142,6 +142,11 @@ export class Feed implements AsyncDisposable {
 
 /** The time limit is there for a half-open connection, which neither answers nor fails. */
 function feedQuery(cursor: string | undefined): pg.QueryConfig {
-  const query = { text: "select * from realtime.feed($1)", values: [cursor], name: "feed", query_timeout: 10_000 };
+  const query = {
+    text: "select * from realtime.feed($1)",
+    values: [cursor],
+    name: "feed",
+    query_timeout: 10_000,
+  };
   return query;
 }

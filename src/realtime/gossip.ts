@@ -9,8 +9,11 @@ import type { Room } from "./topic.ts";
 /** What relays tell each other. */
 export type Word =
   | { is: "broadcasts"; broadcasts: { room: Room; broadcast: Broadcast }[] }
-  | { is: "presence"; joins: Member[]; leaves: string[] }
+  | { is: "presence"; joins: Member[]; leaves: Leaves }
   | { is: "gone" };
+
+/** The refs that left; "others": every member of that relay that is not among the joins. */
+export type Leaves = string[] | "others";
 
 export type GossipHandlers = {
   heard(relay: string, word: Word): void;
@@ -20,7 +23,9 @@ export type GossipHandlers = {
   unpublished(): void;
 };
 
-type Item = { room: Room; broadcast: Broadcast; bytes: number } | { joins: Member[]; leaves: string[]; bytes: 0 };
+type Item =
+  | { room: Room; broadcast: Broadcast; bytes: number }
+  | { joins: Member[]; leaves: Leaves; bytes: 0 };
 
 const gatherMs = 2;
 const maxQueuedBytes = 64_000_000;
@@ -40,7 +45,8 @@ export class Gossip {
   #queuedBytes = 0;
   #number = 0;
   #flushing: Promise<void> | undefined;
-  #stopping = new AbortController();
+  readonly #stopping = new AbortController();
+  #closed = false;
 
   constructor(relay: string, pool: pg.Pool, handlers: GossipHandlers) {
     this.#relay = relay;
@@ -52,13 +58,14 @@ export class Gossip {
   broadcast(room: Room, broadcast: Broadcast): void {
     const bytes = broadcast.payload.length;
     if (this.#queuedBytes + bytes > maxQueuedBytes) {
-      return emit("realtime:gossip:dropped", { broadcasts: 1, error: new Error("too much is waiting") }) as void;
+      emit("realtime:gossip:dropped", { broadcasts: 1, error: new Error("too much is waiting") });
+      return;
     }
     this.#queuedBytes += bytes;
     this.#push({ room, broadcast, bytes });
   }
 
-  presence(joins: Member[], leaves: string[]): void {
+  presence(joins: Member[], leaves: Leaves): void {
     this.#push({ joins, leaves, bytes: 0 });
   }
 
@@ -78,8 +85,14 @@ export class Gossip {
     this.#assembly.reset();
   }
 
+  forget(relay: string): void {
+    this.#assembly.forget(relay);
+  }
+
   /** Says goodbye and removes this relay and its members. */
   async retire(): Promise<void> {
+    this.#closed = true;
+    await Promise.race([this.#flushing, pause(1000)]);
     this.#stopping.abort();
     await this.#flushing;
     const envelopes = envelopesOf(this.#relay, ++this.#number, encode({ is: "gone" }));
@@ -87,7 +100,7 @@ export class Gossip {
   }
 
   #push(item: Item): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#closed) return;
     this.#queue.push(item);
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = undefined;
@@ -129,10 +142,14 @@ export class Gossip {
     if (presence && "joins" in presence) {
       const { joins, leaves } = presence;
       const envelopes = envelopesOf(this.#relay, number, encode({ is: "presence", joins, leaves }));
-      const columns = [joins.map((m) => m.ref), joins.map((m) => m.room.name), joins.map((m) => m.room.private)];
+      const columns = [
+        joins.map((m) => m.ref),
+        joins.map((m) => m.room.name),
+        joins.map((m) => m.room.private),
+      ];
       const values = [...columns, joins.map((m) => m.key), joins.map((m) => m.meta)];
       const text = "select realtime.gossip_presence($1, $2, $3, $4, $5, $6, $7, $8)";
-      await this.#pool.query(text, [this.#relay, envelopes, leaves, ...values]);
+      await this.#pool.query(text, [this.#relay, envelopes, leaves === "others" ? null : leaves, ...values]);
     } else {
       const broadcasts = batch.filter((item) => "room" in item);
       const envelopes = envelopesOf(this.#relay, number, encode({ is: "broadcasts", broadcasts }));
@@ -154,10 +171,12 @@ function isRefusal(error: unknown): boolean {
 
 type Wire =
   | { b: [name: string, isPrivate: boolean, broadcast: WireBroadcast][] }
-  | { p: { j: [name: string, isPrivate: boolean, ref: string, key: string, meta: string][]; l: string[] } }
+  | { p: { j: [name: string, isPrivate: boolean, ref: string, key: string, meta: string][]; l: Leaves } }
   | { g: true };
 
-type WireBroadcast = [verbatim: string] | [event: string, metadata: string, encoding: "json" | "raw", payload: string];
+type WireBroadcast =
+  | [verbatim: string]
+  | [event: string, metadata: string, encoding: "json" | "raw", payload: string];
 
 function encode(word: Word): string {
   return JSON.stringify(toWire(word));
@@ -166,7 +185,9 @@ function encode(word: Word): string {
 function toWire(word: Word): Wire {
   if (word.is === "gone") return { g: true };
   if (word.is === "broadcasts") {
-    return { b: word.broadcasts.map(({ room, broadcast }) => [room.name, room.private, toWireBroadcast(broadcast)]) };
+    return {
+      b: word.broadcasts.map(({ room, broadcast }) => [room.name, room.private, toWireBroadcast(broadcast)]),
+    };
   }
   return {
     p: { j: word.joins.map((m) => [m.room.name, m.room.private, m.ref, m.key, m.meta]), l: word.leaves },

@@ -36,7 +36,9 @@ function versionOf(vsn: string | null): Version {
 }
 
 function ownHeaders(request: IncomingMessage): Record<string, string> {
-  const own = Object.entries(request.headers).filter(([name]) => name.startsWith("x-") && name !== "x-api-key");
+  const own = Object.entries(request.headers).filter(
+    ([name]) => name.startsWith("x-") && name !== "x-api-key",
+  );
   return Object.fromEntries(own.map(([name, value]) => [name, String(value)]));
 }
 

@@ -1,10 +1,10 @@
 import type pg from "pg";
 import { emit } from "#telemetry.ts";
-import type { Gossip } from "./gossip.ts";
+import type { Gossip, Leaves } from "./gossip.ts";
 import { type Member, RoomDiff, Roster } from "./presence.ts";
 import { keyOf, type Room } from "./topic.ts";
 
-type Word = { joins: Member[]; leaves: string[] };
+type Word = { joins: Member[]; leaves: Leaves };
 
 const gatherMs = 5;
 const beatMs = 5000;
@@ -27,6 +27,7 @@ export class Membership implements AsyncDisposable {
   #beating: Promise<boolean> | undefined;
   #held: { relay: string; word: Word }[] | undefined;
   #rereadTimer: NodeJS.Timeout | undefined;
+  #dirty = false;
   #stopped = false;
 
   constructor(relay: string, pool: pg.Pool, gossip: Gossip, tell: (room: Room, diff: string) => void) {
@@ -69,12 +70,13 @@ export class Membership implements AsyncDisposable {
 
   heard(relay: string, word: Word): void {
     if (this.#held) this.#held.push({ relay, word });
-    else this.#apply(word);
+    else this.#apply(relay, word);
   }
 
   /** A relay said goodbye or was found dead: its members leave, once. */
   bury(relay: string): void {
     const members = this.#roster.of(relay);
+    this.#gossip.forget(relay);
     for (const { ref } of members) this.#remove(ref);
     if (this.#held) this.#held = this.#held.filter((held) => held.relay !== relay);
     emit("realtime:relay:buried", { relay, members: members.length });
@@ -92,14 +94,9 @@ export class Membership implements AsyncDisposable {
     this.#rereadTimer.unref();
   }
 
-  /** Publishes every own member; those already known are taken once. */
-  republish(): void {
-    const members = this.#roster.of(this.#relay);
-    if (members.length > 0) this.#gossip.presence(members, []);
-  }
-
-  beatNow(): void {
-    void this.#tryToBeat();
+  /** A change of our own could not be published: everything is published anew with the next beat. */
+  unpublished(): void {
+    this.#dirty = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -110,9 +107,14 @@ export class Membership implements AsyncDisposable {
     await this.#beating?.catch(() => {});
   }
 
-  #apply({ joins, leaves }: Word): void {
+  #apply(relay: string, { joins, leaves }: Word): void {
     for (const member of joins) this.#add(member);
-    for (const ref of leaves) this.#remove(ref);
+    for (const ref of leaves === "others" ? this.#othersOf(relay, joins) : leaves) this.#remove(ref);
+  }
+
+  #othersOf(relay: string, joins: Member[]): string[] {
+    const refs = new Set(joins.map(({ ref }) => ref));
+    return this.#roster.of(relay).flatMap(({ ref }) => (refs.has(ref) ? [] : [ref]));
   }
 
   #add(member: Member): void {
@@ -164,9 +166,14 @@ export class Membership implements AsyncDisposable {
     const text = "select * from realtime.beat($1)";
     const { rows } = await this.#pool.query<{ fresh: boolean; live: string[] }>(text, [this.#relay]);
     const { fresh = false, live = [] } = rows[0] ?? {};
-    if (fresh) this.republish();
-    else for (const relay of known) if (!live.includes(relay)) this.bury(relay);
+    if (fresh || this.#dirty) this.#republish();
+    if (!fresh) for (const relay of known) if (!live.includes(relay)) this.bury(relay);
     return fresh;
+  }
+
+  #republish(): void {
+    this.#dirty = false;
+    this.#gossip.presence(this.#roster.of(this.#relay), "others");
   }
 
   #tryToRead(): void {
@@ -192,6 +199,6 @@ export class Membership implements AsyncDisposable {
     for (const member of there) this.#add(member);
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const { word } of held) this.#apply(word);
+    for (const { relay, word } of held) this.#apply(relay, word);
   }
 }

@@ -2,13 +2,16 @@ import type pg from "pg";
 import type { Broadcast } from "./broadcast.ts";
 import { broadcastPayload } from "./broadcast.ts";
 import { RealtimeError } from "./errors.ts";
-import type { JoinRequest, Replay } from "./protocol/payloads.ts";
+import type { JoinRequest } from "./protocol/payloads.ts";
 
 /** A row of realtime.messages; `payload` is JSON. */
 export type StoredMessage = { id: string; seq: string; event: string; payload: string };
 
 /** The replay a join asks for, or undefined. Throws RealtimeError when it cannot be had. */
-export function replayOf(request: JoinRequest, maxMessages: number): Required<Replay> | undefined {
+export function replayOf(
+  request: JoinRequest,
+  maxMessages: number,
+): { since: number; limit: number } | undefined {
   const { replay } = request.broadcast;
   if (!replay) return undefined;
   if (!request.private) {
@@ -31,7 +34,9 @@ export async function readReplay(
   const { rows } = await pool
     .query<StoredMessage>("select * from realtime.replay($1, $2, $3)", [topic, since.toISOString(), limit])
     .catch((cause: unknown) => {
-      throw new RealtimeError("UnableToReplayMessages", "The stored messages could not be read, try again", { cause });
+      throw new RealtimeError("UnableToReplayMessages", "The stored messages could not be read, try again", {
+        cause,
+      });
     });
   return rows;
 }

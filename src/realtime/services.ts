@@ -1,6 +1,7 @@
 import type { Claims } from "#auth/claims.ts";
 import type { Permissions } from "./authorization.ts";
 import type { Broadcast } from "./broadcast.ts";
+import type { Channel } from "./channel.ts";
 import type { Limits } from "./limits.ts";
 import type { Membership } from "./membership.ts";
 import type { StoredMessage } from "./replay.ts";
@@ -17,5 +18,5 @@ export type Services = {
   authorize(room: Room, claims: Claims, headers: Record<string, string>): Promise<Permissions>;
   replay(room: Room, since: Date, limit: number): Promise<StoredMessage[]>;
   /** To the channels here, and by gossip to those of the other relays. */
-  broadcast(room: Room, broadcast: Broadcast, except?: unknown): void;
+  broadcast(room: Room, broadcast: Broadcast, except?: Channel): void;
 };

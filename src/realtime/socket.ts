@@ -32,6 +32,7 @@ export class Socket {
   readonly #channels = new Map<string, Channel>();
   readonly #waiting = new Map<string, Push[]>();
   readonly #messages: Allowance;
+  #joining = 0;
   #waitingBytes = 0;
   #heardAt = performance.now();
 
@@ -102,8 +103,8 @@ export class Socket {
 
   #write(data: string | Buffer, binary: boolean): void {
     if (!this.open) return;
-    if (this.#ws.bufferedAmount > this.#services.limits.unsentBytes) return this.#giveUp();
-    this.#ws.send(data, { binary });
+    if (this.#ws.bufferedAmount > this.#services.limits.unsentBytes) this.#giveUp();
+    else this.#ws.send(data, { binary });
   }
 
   /** The close frame queues up behind what the client does not read, so the end is forced a moment later. */
@@ -127,10 +128,14 @@ export class Socket {
   /** Pushes of one topic are handled one after the other; a join or a new token makes the later ones wait. */
   #inOrder(push: Push, bytes: number): void {
     const waiting = this.#waiting.get(push.topic);
-    if (!waiting) return this.#handle(push);
+    if (!waiting) {
+      this.#handle(push);
+      return;
+    }
     waiting.push(push);
     this.#waitingBytes += bytes + 100;
-    if (this.#waitingBytes > this.#services.limits.waitingBytes) this.close(1008, "Too many messages while joining");
+    if (this.#waitingBytes > this.#services.limits.waitingBytes)
+      this.close(1008, "Too many messages while joining");
   }
 
   #handle(push: Push): void {
@@ -158,8 +163,12 @@ export class Socket {
   }
 
   #fail(push: Push, error: unknown): void {
-    if (error instanceof MalformedFrame) return emit("realtime:frame:malformed", { socket: this.id, error }) as void;
-    if (!(error instanceof RealtimeError)) emit("realtime:frame:failed", { socket: this.id, topic: push.topic, error });
+    if (error instanceof MalformedFrame) {
+      emit("realtime:frame:malformed", { socket: this.id, error });
+      return;
+    }
+    if (!(error instanceof RealtimeError))
+      emit("realtime:frame:failed", { socket: this.id, topic: push.topic, error });
     this.send(replies.refused(push, { reason: reasonOf(error) }));
   }
 
@@ -180,12 +189,15 @@ export class Socket {
 
   async #join(frame: Frame): Promise<void> {
     this.#endDuplicate(frame.topic);
+    this.#joining += 1;
     try {
       this.#assertRoom();
       await Channel.join(this, this.#services, frame);
     } catch (error) {
       emit("realtime:channel:refused", { topic: frame.topic, reason: reasonOf(error) });
       throw error;
+    } finally {
+      this.#joining -= 1;
     }
   }
 
@@ -200,7 +212,7 @@ export class Socket {
     if (!this.#services.mayJoin()) {
       throw new RealtimeError("ClientJoinRateLimitReached", "Too many joins per second");
     }
-    if (this.#channels.size + this.#waiting.size >= this.#services.limits.channelsPerConnection) {
+    if (this.#channels.size + this.#joining > this.#services.limits.channelsPerConnection) {
       throw new RealtimeError("ChannelRateLimitReached", "Too many channels");
     }
   }

@@ -27,14 +27,18 @@ function Screen() {
 
 function SignedIn({ roomId }: { roomId: string | undefined }) {
   const session = useSession();
+  const { person } = session;
+  if (person) return <ClassesScreen key={person.id} person={person} roomId={roomId} />;
   if (session.status === "loading") return <Notice busy>Opening Howdah…</Notice>;
   if (session.status === "unreachable") {
     return (
-      <Notice title="Howdah does not answer" action={{ label: "Try again", run: () => void restoreSession() }}>
+      <Notice
+        title="Howdah does not answer"
+        action={{ label: "Try again", run: () => void restoreSession() }}
+      >
         Check your connection. We keep trying in the background.
       </Notice>
     );
   }
-  if (session.status === "signed-out") return <Redirect to="/sign-in" />;
-  return <ClassesScreen key={session.person.id} person={session.person} roomId={roomId} />;
+  return <Redirect to="/sign-in" />;
 }

@@ -32,21 +32,26 @@ export async function searchMessages(pool: Pool, query: Query): Promise<object> 
 
 /** `GET /messages/outbound/{id}/details`. Throws Fault 701 for an id that is not known. */
 export async function messageDetails(pool: Pool, id: string): Promise<object> {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) throw unknownMessage();
   const { rows } = await pool.query<{ message: StoredMessage; events: StoredEvent[] }>(
     `select to_jsonb(m) as message,
        (select coalesce(jsonb_agg(e order by e.id), '[]') from mailbox.events e where e.message_id = m.id) as events
      from mailbox.messages m
-     where m.id::text = $1`,
-    [id.toLowerCase()],
+     where m.id = $1`,
+    [id],
   );
   const [found] = rows;
-  if (!found) throw new Fault(701, "This message was not found.");
+  if (!found) throw unknownMessage();
   return {
     TextBody: found.message.text_body ?? "",
     HtmlBody: found.message.html_body ?? "",
     ...toListed(found.message),
     MessageEvents: found.events.map(toEvent),
   };
+}
+
+function unknownMessage(): Fault {
+  return new Fault(701, "This message was not found.");
 }
 
 type Found = { total: number; message: StoredMessage | null };

@@ -44,7 +44,11 @@ export function decodePush(frame: Buffer): BroadcastPush {
 }
 
 /** False when a field is too long for its one-byte size; such a broadcast goes out as text. */
-export function fitsBroadcast({ topic, event, metadata }: Omit<BroadcastOut, "payload" | "encoding">): boolean {
+export function fitsBroadcast({
+  topic,
+  event,
+  metadata,
+}: Omit<BroadcastOut, "payload" | "encoding">): boolean {
   return [topic, event, metadata].every((field) => Buffer.byteLength(field) <= 255);
 }
 

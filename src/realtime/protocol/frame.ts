@@ -41,7 +41,8 @@ function parse(text: string): unknown {
 }
 
 function fromObject(value: unknown): Frame {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new MalformedFrame("no object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new MalformedFrame("no object");
   const { join_ref, ref, topic, event, payload } = value as Record<string, unknown>;
   return checked(join_ref, ref, topic, event, payload);
 }

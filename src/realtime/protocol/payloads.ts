@@ -1,7 +1,12 @@
 /** What a phx_join asks for, with every default filled in. */
 export type JoinRequest = {
   private: boolean;
-  broadcast: { ack: boolean; self: boolean; replicationReady: boolean; replay: Replay | "invalid" | undefined };
+  broadcast: {
+    ack: boolean;
+    self: boolean;
+    replicationReady: boolean;
+    replay: Replay | "invalid" | undefined;
+  };
   presence: { enabled: boolean; key: string };
   changes: Fields[];
   token: string | undefined;

@@ -26,7 +26,10 @@ export function crashed(topic: string, joinRef: Ref, reason: string): Reply {
 
 export function system(topic: string, joinRef: Ref, status: "ok" | "error", message: string): Reply {
   const channel = topic.replace(/^realtime:/, "");
-  return { head: { joinRef, topic, event: "system" }, payload: { extension: "system", status, message, channel } };
+  return {
+    head: { joinRef, topic, event: "system" },
+    payload: { extension: "system", status, message, channel },
+  };
 }
 
 function refs({ joinRef, ref, topic }: Asked): Omit<Head, "event"> {

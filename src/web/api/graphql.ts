@@ -27,7 +27,14 @@ async function run<T>(query: string, variables: object, token: string | null): P
   return answer.data;
 }
 
-const STATUS_OF: Record<string, number> = { HW401: 401, HW403: 403, HW404: 404, HW409: 409, HW422: 422, HW429: 429 };
+const STATUS_OF: Record<string, number> = {
+  HW401: 401,
+  HW403: 403,
+  HW404: 404,
+  HW409: 409,
+  HW422: 422,
+  HW429: 429,
+};
 
 function problemOf(code: string, message: string, status: number): Problem {
   const known = STATUS_OF[code];

@@ -18,5 +18,7 @@ export function sayProblem(error: unknown): string {
 
 /** True when the same request may succeed later: the network or the server failed, not the input. */
 export function isPassing(error: unknown): boolean {
-  return !(error instanceof Problem) || error.code === "network" || error.status >= 500 || error.status === 429;
+  return (
+    !(error instanceof Problem) || error.code === "network" || error.status >= 500 || error.status === 429
+  );
 }

@@ -1,5 +1,6 @@
 import { graphql } from "./graphql.ts";
 import { Problem } from "./problem.ts";
+import type { Person } from "./session.ts";
 
 export type Role = "owner" | "teacher" | "student" | "parent" | "member";
 export type Member = { id: string; name: string; role: Role };
@@ -13,8 +14,8 @@ type RoomRow = {
     id: string;
     name: string;
     kind: string;
-    memberships: { nodes: { role: string; person: { id: string; name: string } | null }[] };
-  };
+    memberships: { nodes: { role: string; person: Person | null }[] };
+  } | null;
 };
 
 /** The rooms the person may enter, by name. */
@@ -37,20 +38,34 @@ export async function loadRoom(id: string): Promise<Room> {
     }`,
     { id },
   );
-  if (!room) throw new Problem("HW404", "This class does not exist, or you are not a member of it.", 404);
+  if (!room?.group)
+    throw new Problem("HW404", "This class does not exist, or you are not a member of it.", 404);
   const { id: groupId, name: groupName, kind, memberships } = room.group;
-  const members = memberships.nodes.flatMap(({ role, person }) => (person ? [{ ...person, role: asRole(role) }] : []));
-  return { id: room.id, name: room.name, groupId, groupName, kind, members: members.sort(byRoleThenName) };
+  const members = memberships.nodes.flatMap(({ role, person }) =>
+    person ? [{ ...person, role: asRole(role) }] : [],
+  );
+  return {
+    id: room.id,
+    name: room.name,
+    groupId,
+    groupName,
+    kind: kind.toLowerCase(),
+    members: members.sort(byRoleThenName),
+  };
 }
 
 export type Invitation = { classId: string; name: string; email: string; role: Role };
 
-/** Makes the membership at once; the letter follows. Throws Problem HW403, HW409 or HW422. */
-export async function inviteToClass(invitation: Invitation): Promise<void> {
-  await graphql(
-    `mutation Invite($input: InviteToClassInput!) { inviteToClass(input: $input) { result { id } } }`,
+/**
+ * Makes the membership at once; the letter follows. Gives the person, who may have been known under another name or
+ * have been a member before (then there is no letter). Throws Problem HW403 or HW422.
+ */
+export async function inviteToClass(invitation: Invitation): Promise<Person> {
+  const { inviteToClass } = await graphql<{ inviteToClass: { result: { person: Person } } }>(
+    `mutation Invite($input: InviteToClassInput!) { inviteToClass(input: $input) { result { person { id name } } } }`,
     { input: invitation },
   );
+  return inviteToClass.result.person;
 }
 
 const RANK: Record<Role, number> = { owner: 0, teacher: 1, student: 2, parent: 3, member: 4 };

@@ -8,7 +8,12 @@ export function Field({ label, problem, ...input }: FieldProps) {
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      <input id={id} aria-invalid={problem ? true : undefined} aria-describedby={`${id}-problem`} {...input} />
+      <input
+        id={id}
+        aria-invalid={problem ? true : undefined}
+        aria-describedby={`${id}-problem`}
+        {...input}
+      />
       <p id={`${id}-problem`} className="field-problem" role="alert">
         {problem}
       </p>

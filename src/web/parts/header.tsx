@@ -12,7 +12,7 @@ export function Header() {
   const inClasses = path === "/" || path.startsWith("/rooms/");
   return (
     <header className="header">
-      <Link href="/" className="brand">
+      <Link href="/" className="brand" aria-label="Howdah">
         <img src="/icon.svg" alt="" width="24" height="24" />
         <span>Howdah</span>
       </Link>
@@ -47,7 +47,7 @@ function Account({ id, name }: { id: string; name: string }) {
     );
   };
   return (
-    <div className="account">
+    <div className="account" title={name}>
       <Avatar id={id} name={name} />
       <span className="account-name">{name}</span>
       <button type="button" className="button quiet" onClick={leave} title={problem || undefined}>

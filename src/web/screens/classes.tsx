@@ -1,9 +1,9 @@
-import type { Person } from "../api/session.ts";
 import { loadRooms, type RoomSummary } from "../api/rooms.ts";
+import type { Person } from "../api/session.ts";
 import { Notice } from "../parts/notice.tsx";
 import { Link, Redirect } from "../parts/router.tsx";
-import { TWO_PANES, useWide } from "../parts/use-wide.ts";
 import { useLoad } from "../parts/use-load.ts";
+import { TWO_PANES, useWide } from "../parts/use-wide.ts";
 import { RoomScreen } from "./room.tsx";
 
 type ClassesProps = { person: Person; roomId: string | undefined };

@@ -11,7 +11,11 @@ export function MailboxScreen() {
   const config = useConfig();
   if (!config) return <Notice busy>Opening the mailbox…</Notice>;
   if (config.mailbox) return <Mailbox />;
-  return <Notice title="No mailbox here">This server sends real mail; only a development server keeps a mailbox.</Notice>;
+  return (
+    <Notice title="No mailbox here">
+      This server sends real mail; only a development server keeps a mailbox.
+    </Notice>
+  );
 }
 
 /** The letters beside the open one on wide screens; one or the other on a phone. */

@@ -22,7 +22,10 @@ export function RoomScreen({ roomId, person }: RoomScreenProps) {
   if (room) return <OpenRoom room={room} person={person} reload={reload} />;
   if (!problem) return <Notice busy>Opening the class…</Notice>;
   return (
-    <Notice title="This class cannot be opened" action={{ label: "Back to my classes", run: () => navigate("/") }}>
+    <Notice
+      title="This class cannot be opened"
+      action={{ label: "Back to my classes", run: () => navigate("/") }}
+    >
       {problem}
     </Notice>
   );
@@ -72,7 +75,13 @@ function OpenRoom({ room, person, reload }: OpenRoomProps) {
         <Composer onSend={(body) => conversation.send(body)} onTyping={tellTyping} />
       </section>
       {showMembers && (
-        <Members room={room} person={person} online={online} onInvited={reload} onClose={() => setAsked(false)} />
+        <Members
+          room={room}
+          person={person}
+          online={online}
+          onInvited={reload}
+          onClose={() => setAsked(false)}
+        />
       )}
     </div>
   );
@@ -82,7 +91,9 @@ function OpenRoom({ room, person, reload }: OpenRoomProps) {
 function useNewcomers({ members }: Room, online: ReadonlySet<string>, reload: () => void) {
   const [asked] = useState(() => new Set<string>());
   useEffect(() => {
-    const strangers = [...online].filter((id) => !asked.has(id) && !members.some((member) => member.id === id));
+    const strangers = [...online].filter(
+      (id) => !asked.has(id) && !members.some((member) => member.id === id),
+    );
     for (const id of strangers) asked.add(id);
     if (strangers.length > 0) reload();
   }, [asked, members, online, reload]);

@@ -36,7 +36,7 @@ function Filters({ stream, onStream, recipient, onRecipient }: LetterListProps) 
       <input
         type="search"
         aria-label="Search by recipient"
-        placeholder="Recipient's address"
+        placeholder="Recipient"
         value={recipient}
         onChange={(event) => onRecipient(event.target.value)}
       />

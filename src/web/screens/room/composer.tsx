@@ -1,5 +1,14 @@
-import { type ChangeEvent, type FormEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
+import {
+  type ChangeEvent,
+  type FormEvent,
+  type KeyboardEvent,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { SendIcon } from "../../parts/icons.tsx";
+
+const MAX_CHARACTERS = 4_000;
 
 type ComposerProps = { onSend: (body: string) => void; onTyping: () => void };
 
@@ -8,9 +17,11 @@ export function Composer({ onSend, onTyping }: ComposerProps) {
   const input = useRef<HTMLTextAreaElement>(null);
   useGrowing(input, text);
 
+  const excess = [...text.trim()].length - MAX_CHARACTERS;
+
   const send = (event?: FormEvent) => {
     event?.preventDefault();
-    if (!text.trim()) return;
+    if (!text.trim() || excess > 0) return;
     onSend(text.trim());
     setText("");
     input.current?.focus();
@@ -27,6 +38,9 @@ export function Composer({ onSend, onTyping }: ComposerProps) {
 
   return (
     <form className="composer" onSubmit={send}>
+      <p className="composer-limit" role="status">
+        {excess > 0 && `${excess} characters too long: please send it in parts.`}
+      </p>
       <textarea
         ref={input}
         rows={1}
@@ -44,7 +58,7 @@ export function Composer({ onSend, onTyping }: ComposerProps) {
         className="send"
         data-testid="send-button"
         aria-label="Send message"
-        disabled={!text.trim()}
+        disabled={!text.trim() || excess > 0}
       >
         <SendIcon />
       </button>

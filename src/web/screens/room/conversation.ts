@@ -20,7 +20,13 @@ export class Conversation {
   readonly #roomId: string;
   readonly #person: Person;
   readonly #listeners = new Set<() => void>();
-  #view: ConversationView = { lines: [], phase: "loading", problem: "", hasOlder: false, loadingOlder: false };
+  #view: ConversationView = {
+    lines: [],
+    phase: "loading",
+    problem: "",
+    hasOlder: false,
+    loadingOlder: false,
+  };
   #complete = 0; // every message up to this seq is here
   #oldestCursor: string | null = null;
   #reading: Promise<void> | null = null;
@@ -131,7 +137,8 @@ export class Conversation {
   #fillGaps() {
     const known = new Set(this.#view.lines.map(({ seq }) => seq));
     while (known.has(this.#complete + 1)) this.#complete++;
-    if (this.#view.phase === "ready" && lastSeq(this.#view.lines) > this.#complete) this.#readIn(GAP_PATIENCE_MS);
+    if (this.#view.phase === "ready" && lastSeq(this.#view.lines) > this.#complete)
+      this.#readIn(GAP_PATIENCE_MS);
   }
 
   #readAgainLater(error: unknown) {

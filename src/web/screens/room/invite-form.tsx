@@ -1,20 +1,21 @@
 import { type FormEvent, useId, useState } from "react";
 import { useConfig } from "../../api/config.ts";
 import { Problem, sayProblem } from "../../api/problem.ts";
-import { inviteToClass, type Role } from "../../api/rooms.ts";
+import { inviteToClass, type Role, type Room } from "../../api/rooms.ts";
 import { emailProblem } from "../../parts/email-problem.ts";
 import { Field } from "../../parts/field.tsx";
 import { Link } from "../../parts/router.tsx";
 
+type Invited = { name: string; email: string; before: boolean };
 type Problems = { name?: string; email?: string; form?: string };
 
-export function InviteForm({ classId, onInvited }: { classId: string; onInvited: () => void }) {
+export function InviteForm({ room, onInvited }: { room: Room; onInvited: () => void }) {
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("student");
   const [problems, setProblems] = useState<Problems>({});
   const [busy, setBusy] = useState(false);
-  const [invited, setInvited] = useState<{ name: string; email: string } | null>(null);
+  const [invited, setInvited] = useState<Invited | null>(null);
 
   const invite = async (event: FormEvent) => {
     event.preventDefault();
@@ -24,8 +25,10 @@ export function InviteForm({ classId, onInvited }: { classId: string; onInvited:
     if (wrong.name || wrong.email) return;
     setBusy(true);
     try {
-      await inviteToClass({ classId, name: name.trim(), email: email.trim(), role });
-      setInvited({ name: name.trim(), email: email.trim() });
+      const invitation = { classId: room.groupId, name: name.trim(), email: email.trim(), role };
+      const person = await inviteToClass(invitation);
+      const before = room.members.some(({ id }) => id === person.id);
+      setInvited({ name: person.name, email: invitation.email, before });
       setName("");
       setEmail("");
       onInvited();
@@ -87,8 +90,15 @@ function RoleField({ role, onChange }: { role: Role; onChange: (role: Role) => v
   );
 }
 
-function InviteDone({ name, email }: { name: string; email: string }) {
+function InviteDone({ name, email, before }: Invited) {
   const config = useConfig();
+  if (before) {
+    return (
+      <p className="callout" data-testid="invite-done">
+        {name} was in the class already. No letter was sent again.
+      </p>
+    );
+  }
   return (
     <p className="callout good" data-testid="invite-done">
       {name} is in the class. The invitation is on its way to {email}.

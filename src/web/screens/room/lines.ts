@@ -21,7 +21,9 @@ export function draftOf(person: Person, body: string): Line {
 /** Both lists as one without doubles: by seq, then what is still on its way in the order it was written. */
 export function merge(lines: readonly Line[], more: readonly Line[]): Line[] {
   const byKey = new Map(lines.map((line) => [keyOf(line), line]));
-  const keyOfSeq = new Map(lines.flatMap((line) => (line.seq ? [[line.seq, keyOf(line)]] : [])) as [number, string][]);
+  const keyOfSeq = new Map(
+    lines.flatMap((line) => (line.seq ? [[line.seq, keyOf(line)]] : [])) as [number, string][],
+  );
   for (const line of more) {
     const before = line.seq && keyOfSeq.get(line.seq);
     if (before) byKey.delete(before);

@@ -16,7 +16,7 @@ type MembersProps = {
 export function Members({ room, person, online, onInvited, onClose }: MembersProps) {
   useEscape(onClose);
   const role = room.members.find(({ id }) => id === person.id)?.role;
-  const mayInvite = role === "teacher" || role === "owner";
+  const mayInvite = room.kind === "class" && (role === "teacher" || role === "owner");
   return (
     <aside className="members" aria-label="Members">
       <header>
@@ -29,15 +29,28 @@ export function Members({ room, person, online, onInvited, onClose }: MembersPro
       </header>
       <ul>
         {room.members.map((member) => (
-          <MemberRow key={member.id} member={member} own={member.id === person.id} online={online.has(member.id)} />
+          <MemberRow
+            key={member.id}
+            member={member}
+            own={member.id === person.id}
+            online={online.has(member.id)}
+          />
         ))}
       </ul>
-      {mayInvite && <InviteForm classId={room.groupId} onInvited={onInvited} />}
+      {mayInvite && <InviteForm room={room} onInvited={onInvited} />}
     </aside>
   );
 }
 
-function MemberRow({ member: { id, name, role }, own, online }: { member: Member; own: boolean; online: boolean }) {
+function MemberRow({
+  member: { id, name, role },
+  own,
+  online,
+}: {
+  member: Member;
+  own: boolean;
+  online: boolean;
+}) {
   return (
     <li data-testid="member" data-person-id={id} data-online={online}>
       <span className="avatar-frame">

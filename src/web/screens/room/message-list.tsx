@@ -3,7 +3,7 @@ import type { ConnectionState } from "../../api/room-connection.ts";
 import { DownIcon } from "../../parts/icons.tsx";
 import { Notice } from "../../parts/notice.tsx";
 import type { Conversation, ConversationView } from "./conversation.ts";
-import { type Line, keyOf } from "./lines.ts";
+import { keyOf, type Line } from "./lines.ts";
 import { Message } from "./message.tsx";
 import { dayOf, sayDay } from "./moments.ts";
 import { useStuckToBottom } from "./use-stuck-to-bottom.ts";
@@ -34,12 +34,17 @@ export function MessageList({ conversation, view, personId, connection }: Messag
       <div className="messages" ref={list} onScroll={scrolled} role="log" aria-label="Messages" tabIndex={0}>
         {phase === "loading" && lines.length === 0 && <Notice busy>Loading messages…</Notice>}
         {phase === "failed" && (
-          <Notice title="No messages to show" action={{ label: "Try again", run: () => void conversation.catchUp() }}>
+          <Notice
+            title="No messages to show"
+            action={{ label: "Try again", run: () => void conversation.catchUp() }}
+          >
             {problem}
           </Notice>
         )}
         {phase === "ready" && lines.length === 0 && (
-          <Notice title="Nothing said yet">Write the first message; everyone in the class will see it.</Notice>
+          <Notice title="Nothing said yet">
+            Write the first message; everyone in the class will see it.
+          </Notice>
         )}
         {hasOlder && (
           <button
@@ -58,6 +63,7 @@ export function MessageList({ conversation, view, personId, connection }: Messag
               <Message
                 line={line}
                 before={lines[index - 1]}
+                after={lines[index + 1]}
                 own={line.senderId === personId}
                 conversation={conversation}
               />
@@ -76,7 +82,9 @@ export function MessageList({ conversation, view, personId, connection }: Messag
 
 function LostBanner() {
   return (
-    <p className="lost-banner">The connection is lost, we are trying again. What you write is sent once it is back.</p>
+    <p className="lost-banner">
+      The connection is lost, we are trying again. What you write is sent once it is back.
+    </p>
   );
 }
 

@@ -5,12 +5,19 @@ import type { Conversation } from "./conversation.ts";
 import type { Line } from "./lines.ts";
 import { dayOf, sayTime } from "./moments.ts";
 
-type MessageProps = { line: Line; before: Line | undefined; own: boolean; conversation: Conversation };
+type MessageProps = {
+  line: Line;
+  before: Line | undefined;
+  after: Line | undefined;
+  own: boolean;
+  conversation: Conversation;
+};
 
 const TOGETHER_MS = 5 * 60_000;
 
-export const Message = memo(function Message({ line, before, own, conversation }: MessageProps) {
+export const Message = memo(function Message({ line, before, after, own, conversation }: MessageProps) {
   const follows = before !== undefined && continues(line, before);
+  const ends = after === undefined || !continues(after, line);
   const classes = ["message", own && "own", follows && "follows", line.state].filter(Boolean).join(" ");
   return (
     <li className={classes} data-testid="message" data-seq={line.seq} data-client-id={line.clientId}>
@@ -20,15 +27,24 @@ export const Message = memo(function Message({ line, before, own, conversation }
         <div className="bubble">
           <Prose text={line.body} />
         </div>
-        <Foot line={line} conversation={conversation} />
+        <Foot line={line} ends={ends} conversation={conversation} />
       </div>
     </li>
   );
 });
 
-type FootProps = { line: Line; conversation: Conversation };
+type FootProps = { line: Line; ends: boolean; conversation: Conversation };
 
-function Foot({ line, conversation }: FootProps) {
+/** The time once for messages that belong together; what failed always says so. */
+function Foot({ line, ends, conversation }: FootProps) {
+  if (line.state === "waiting" || line.state === "refused")
+    return <Failed line={line} conversation={conversation} />;
+  if (!ends)
+    return (
+      <time className="visually-hidden" dateTime={line.createdAt}>
+        {sayTime(line.createdAt)}
+      </time>
+    );
   if (line.state === "stored") {
     return (
       <time className="message-foot" dateTime={line.createdAt}>
@@ -36,7 +52,10 @@ function Foot({ line, conversation }: FootProps) {
       </time>
     );
   }
-  if (line.state === "sending") return <p className="message-foot">Sending…</p>;
+  return <p className="message-foot">Sending…</p>;
+}
+
+function Failed({ line, conversation }: Omit<FootProps, "ends">) {
   return (
     <p className="message-foot failed" role="alert">
       <span>Not sent. {line.problem}</span>

@@ -33,7 +33,8 @@ export function useStuckToBottom(
     const newest = lines.at(-1);
     if (!list) return;
     const now = { first: firstKey(lines), last: newest ? keyOf(newest) : "", height: list.scrollHeight };
-    const wroteMyself = now.last !== before.current.last && newest?.state === "sending" && newest.senderId === personId;
+    const wroteMyself =
+      now.last !== before.current.last && newest?.state === "sending" && newest.senderId === personId;
     if (stuck.current || wroteMyself) toBottom();
     else if (now.first !== before.current.first) list.scrollTop += now.height - before.current.height;
     before.current = now;

@@ -3,7 +3,11 @@ import { useCallback, useEffect, useRef, useState } from "react";
 const SHOWN_MS = 4_000;
 const EVERY_MS = 2_000;
 
-export type Typing = { names: string[]; heard: (id: string, name: string) => void; stopped: (id: string) => void };
+export type Typing = {
+  names: string[];
+  heard: (id: string, name: string) => void;
+  stopped: (id: string) => void;
+};
 
 /** Who is typing at the moment: heard by broadcast, forgotten after four seconds of silence. */
 export function useTyping(): Typing {
@@ -13,7 +17,9 @@ export function useTyping(): Typing {
   const stopped = useCallback((id: string) => {
     clearTimeout(timers.current.get(id));
     timers.current.delete(id);
-    setTyping((typing) => (typing.some((one) => one.id === id) ? typing.filter((one) => one.id !== id) : typing));
+    setTyping((typing) =>
+      typing.some((one) => one.id === id) ? typing.filter((one) => one.id !== id) : typing,
+    );
   }, []);
 
   const heard = useCallback(

@@ -2,9 +2,9 @@ import { type FormEvent, useState } from "react";
 import { useConfig } from "../../api/config.ts";
 import { sayProblem } from "../../api/problem.ts";
 import { requestLink } from "../../api/session.ts";
+import { emailProblem } from "../../parts/email-problem.ts";
 import { Field } from "../../parts/field.tsx";
 import { Link, navigate } from "../../parts/router.tsx";
-import { emailProblem } from "../../parts/email-problem.ts";
 
 export function RequestLink() {
   const [email, setEmail] = useState("");

@@ -1,0 +1,27 @@
+import type { App, Part } from "#app.ts";
+import { linksFor } from "#auth/sessions.ts";
+import type { Config } from "#config.ts";
+
+const demoAddresses = ["wulan@school.example", "bima@school.example", "citra@school.example"];
+
+/** What the start prints: where everything is, and in a demo how to get in. */
+export async function banner(config: Config, app: App, wanted: ReadonlySet<Part>): Promise<string> {
+  const socket = config.publicUrl.replace(/^http/, "ws");
+  const rows = [
+    wanted.has("api") && ["Web app", `${config.publicUrl}/`],
+    wanted.has("api") && ["GraphQL", `${config.publicUrl}/graphql`],
+    wanted.has("api") && !config.production && ["GraphiQL", `${config.publicUrl}/graphiql`],
+    wanted.has("relay") && ["Websocket", `${socket}/realtime/v1/websocket`],
+    config.mailbox && ["Mailbox", `${config.publicUrl}/mailbox`],
+    app.psql && ["Database", app.psql],
+    ...(wanted.has("api") && config.demo ? await signInRows(config, app) : []),
+  ].filter((row) => Array.isArray(row));
+  const lines = rows.map(([name = "", value]) => `  ${name.padEnd(26)}${value}`);
+  return `\nHowdah serves ${[...wanted].join(", ")}.\n\n${lines.join("\n")}\n\n`;
+}
+
+/** The links are single-use and live for a day; each start makes new ones. */
+async function signInRows(config: Config, app: App): Promise<string[][]> {
+  const links = await linksFor(app.db, demoAddresses);
+  return links.map(({ name, token }) => [`Sign in as ${name}`, `${config.publicUrl}/sign-in#${token}`]);
+}

@@ -1,0 +1,45 @@
+import type { FastifyInstance } from "fastify";
+import type { Config } from "#config.ts";
+import type { Database } from "#db/kysely.ts";
+import type { Graphql } from "#graphql/api.ts";
+import { authRoutes } from "#http/routes/auth.ts";
+import { broadcastRoute } from "#http/routes/broadcast.ts";
+import { clientConfigRoute } from "#http/routes/client-config.ts";
+import { healthRoutes } from "#http/routes/health.ts";
+import { mailboxRoutes } from "#http/routes/mailbox.ts";
+import { webRoutes } from "#http/static.ts";
+import type { Sandbox } from "#mail/sandbox/sandbox.ts";
+import type { Relay } from "#realtime/relay.ts";
+
+/** What the server of this process serves: the parts that were started in it. */
+export type Surface = {
+  config: Config;
+  jwtSecret: string;
+  db: Database;
+  graphql: Graphql | undefined;
+  relay: Relay | undefined;
+  sandbox: Sandbox | undefined;
+};
+
+/**
+ * The whole surface on one page:
+ *
+ *   GET  /healthz /readyz                      every process
+ *   POST /graphql, GET /graphiql               api (GraphiQL in development only)
+ *   GET  /api/config                           api: what a browser needs to begin
+ *   POST /auth/request-link /auth/sign-in      api: sign-in by mailed link
+ *   POST /auth/token /auth/sign-out            api: a fresh JWT for the session cookie; the end of the session
+ *   GET  / and the files of the web app        api
+ *   WS   /socket/websocket /realtime/v1/websocket, POST /api/broadcast    relay (websockets: upgrade.ts)
+ *   ANY  /mailbox/postmark/*                   mailbox: Postmark's API
+ */
+export async function addRoutes(app: FastifyInstance, surface: Surface): Promise<void> {
+  await app.register(healthRoutes(surface));
+  if (surface.relay) await app.register(broadcastRoute(surface.relay, surface.jwtSecret));
+  if (surface.sandbox) await app.register(mailboxRoutes(surface.sandbox));
+  if (!surface.graphql) return;
+  await app.register(clientConfigRoute(surface));
+  await app.register(authRoutes(surface));
+  await surface.graphql.addTo(app);
+  await app.register(webRoutes());
+}

@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import * as v from "valibot";
+import { mintToken } from "#auth/jwt.ts";
+import * as sessions from "#auth/sessions.ts";
+import { AppError } from "#errors.ts";
+import type { Surface } from "#http/routes.ts";
+
+const cookieName = "howdah_session";
+const rateLimit = { max: 120, timeWindow: "1 minute" }; // a class that signs in behind one address is not an attack
+
+/** Sign-in by mailed link; the session lives in an HttpOnly cookie, the JWT only in the page's memory. */
+export function authRoutes({ db, config, jwtSecret }: Surface) {
+  return async (app: FastifyInstance) => {
+    app.post("/auth/request-link", { config: { rateLimit } }, async (request, reply) => {
+      const { email } = read(LinkRequest, request.body);
+      await sessions.requestLink(db, email);
+      return reply.code(202).send({});
+    });
+
+    app.post("/auth/sign-in", { config: { rateLimit } }, async (request, reply) => {
+      const { token } = read(SignIn, request.body);
+      const signedIn = await sessions.signIn(db, token, request.headers["user-agent"] ?? "");
+      if (!signedIn) throw linkIsGone();
+      setCookie(reply, signedIn.sessionToken);
+      return access(signedIn.person);
+    });
+
+    app.post("/auth/token", async (request, reply) => {
+      const sessionToken = request.cookies[cookieName];
+      const person = sessionToken ? await sessions.personOfSession(db, sessionToken) : null;
+      if (!person) throw notSignedIn();
+      return reply.send(await access(person));
+    });
+
+    app.post("/auth/sign-out", async (request, reply) => {
+      const sessionToken = request.cookies[cookieName];
+      if (sessionToken) await sessions.signOut(db, sessionToken);
+      return reply.clearCookie(cookieName, { path: "/auth" }).code(204).send();
+    });
+  };
+
+  async function access(person: sessions.Person) {
+    const expiresAt = new Date(Date.now() + sessions.accessTokenLifetime * 1000).toISOString();
+    const claims = { sub: person.id, role: "authenticated" as const };
+    return { accessToken: await mintToken(claims, jwtSecret, sessions.accessTokenLifetime), expiresAt, person };
+  }
+
+  function setCookie(reply: FastifyReply, sessionToken: string): void {
+    reply.setCookie(cookieName, sessionToken, {
+      path: "/auth",
+      httpOnly: true,
+      sameSite: "lax",
+      secure: config.publicUrl.startsWith("https:"),
+      maxAge: sessions.sessionLifetime,
+    });
+  }
+}
+
+const LinkRequest = v.object({
+  email: v.pipe(v.string(), v.trim(), v.regex(/^[^@\s]+@[^@\s]+$/, "must be an e-mail address"), v.maxLength(254)),
+});
+
+const SignIn = v.object({ token: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) });
+
+function read<Shape extends v.GenericSchema>(shape: Shape, body: FastifyRequest["body"]): v.InferOutput<Shape> {
+  const result = v.safeParse(shape, body);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const field = issue.path?.map(({ key }) => key).join(".") ?? "body";
+  throw new AppError("BadInput", `${field}: ${issue.message}`, { status: 422 });
+}
+
+function linkIsGone(): AppError {
+  return new AppError("LinkIsGone", "This link has been used or has expired: ask for a new one.", { status: 410 });
+}
+
+function notSignedIn(): AppError {
+  return new AppError("NotSignedIn", "Nobody is signed in: open a sign-in link.", { status: 401 });
+}

@@ -1,0 +1,86 @@
+import cookie from "@fastify/cookie";
+import cors from "@fastify/cors";
+import helmet from "@fastify/helmet";
+import rateLimit from "@fastify/rate-limit";
+import fastify, { type FastifyInstance } from "fastify";
+import { AppError, codeOf } from "#errors.ts";
+import { respondToError } from "#http/respond.ts";
+import { addRoutes, type Surface } from "#http/routes.ts";
+import { acceptSockets } from "#http/upgrade.ts";
+
+/** Bytes; routes that need more say so. */
+const bodyLimit = 100_000;
+
+/** The one HTTP server: listening when returned, closed by its disposal within a few seconds. */
+export async function startServer(surface: Surface): Promise<AsyncDisposable> {
+  const app = await buildServer(surface);
+  await listen(app, surface.config);
+  return {
+    async [Symbol.asyncDispose]() {
+      const closed = app.close();
+      app.server.closeIdleConnections();
+      setTimeout(() => app.server.closeAllConnections(), 2000).unref();
+      await closed;
+    },
+  };
+}
+
+async function buildServer(surface: Surface): Promise<FastifyInstance> {
+  const app = fastify({ bodyLimit, logger: false, forceCloseConnections: "idle", requestTimeout: 30_000 });
+  app.removeContentTypeParser("text/plain"); // only JSON, which no foreign page can send without asking first
+  app.setErrorHandler(respondToError);
+  await app.register(helmet, securityHeaders(surface.config.publicUrl));
+  await app.register(cors, {
+    origin: allowedOrigins(surface.config),
+    credentials: true,
+    methods: ["GET", "POST", "OPTIONS"],
+    maxAge: 600,
+  });
+  await app.register(cookie);
+  await app.register(rateLimit, { global: false });
+  await addRoutes(app, surface);
+  acceptSockets(app, surface.relay);
+  return app;
+}
+
+async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw new AppError("CannotListen", cannotListen(codeOf(cause), host, port), { cause });
+  }
+}
+
+function cannotListen(code: string | undefined, host: string, port: number): string {
+  if (code === "EADDRINUSE") return `Port ${port} is in use: stop the program that uses it, or set PORT to another one.`;
+  if (code === "EACCES") return `Port ${port} may not be used by this user: set PORT to 1024 or higher.`;
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+    return `HOST ${host} is not an address of this machine: set HOST to 127.0.0.1 or 0.0.0.0.`;
+  return `The HTTP server cannot listen on ${host}:${port} (${code}).`;
+}
+
+/** Without CORS_ORIGINS a development server answers pages from any port of this machine, a production one nobody. */
+function allowedOrigins({ corsOrigins, production }: { corsOrigins: string[]; production: boolean }) {
+  if (corsOrigins.includes("*")) return true;
+  if (corsOrigins.length > 0 || production) return corsOrigins;
+  return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+}
+
+function securityHeaders(publicUrl: string) {
+  const secure = publicUrl.startsWith("https:");
+  return {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", "data:"],
+        connectSrc: ["'self'", publicUrl.replace(/^http/, "ws")],
+        frameAncestors: ["'none'"],
+        upgradeInsecureRequests: secure ? [] : null,
+      },
+    },
+    crossOriginResourcePolicy: { policy: "cross-origin" as const }, // frontends of other origins use the API; CORS decides
+    strictTransportSecurity: secure,
+  };
+}

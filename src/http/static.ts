@@ -1,0 +1,29 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import staticFiles from "@fastify/static";
+import type { FastifyInstance } from "fastify";
+import { AppError } from "#errors.ts";
+
+const built = path.resolve(import.meta.dirname, "../../dist/web");
+const pages = ["/", "/sign-in", "/mailbox", "/rooms/:id"];
+
+/** The built web app: its files with long caching, and index.html, never cached, for each of its pages. */
+export function webRoutes() {
+  return async (app: FastifyInstance) => {
+    if (!existsSync(path.join(built, "index.html")))
+      throw new AppError("WebNotBuilt", "The web app is not built: run npm run web.");
+    await app.register(staticFiles, {
+      root: built,
+      wildcard: false,
+      index: false,
+      cacheControl: false,
+      setHeaders: (reply, file) => reply.header("cache-control", cachingOf(file)),
+    });
+    for (const page of pages) app.get(page, (_request, reply) => reply.sendFile("index.html"));
+  };
+}
+
+/** The names of built files change with their content. */
+function cachingOf(file: string): string {
+  return file.includes(`${path.sep}assets${path.sep}`) ? "public, max-age=31536000, immutable" : "no-cache";
+}

@@ -1,0 +1,256 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type pg from "pg";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Claims } from "#auth/claims.ts";
+import { verifyToken } from "#auth/jwt.ts";
+import { Listener } from "#db/listen.ts";
+import { openPool } from "#db/pool.ts";
+import { wakeChannel } from "#db/wake.ts";
+import { pause } from "#lib/deferred.ts";
+import { emit } from "#telemetry.ts";
+import { authorize } from "./authorization.ts";
+import type { Broadcast } from "./broadcast.ts";
+import type { Channel } from "./channel.ts";
+import { Feed, type LogMessage } from "./feed.ts";
+import { Gossip, type Word } from "./gossip.ts";
+import { type Handshake, readHandshake, refusal, refuse } from "./handshake.ts";
+import { Allowance, defaultLimits, type Limits } from "./limits.ts";
+import { Membership } from "./membership.ts";
+import { readReplay } from "./replay.ts";
+import { parseMessages } from "./rest.ts";
+import { Rooms } from "./rooms.ts";
+import type { Services } from "./services.ts";
+import { Socket } from "./socket.ts";
+import type { Room } from "./topic.ts";
+
+export type RelayOptions = {
+  /** A session connection: LISTEN does not work through a transaction pooler. */
+  databaseUrl: string;
+  jwtSecret: string;
+  /** Queries with the owner's rights; the relay does not end it. */
+  pool: pg.Pool;
+  limits?: Partial<Limits>;
+};
+
+export type RelayStats = {
+  sockets: number;
+  channels: number;
+  rooms: number;
+  members: number;
+  lastMessageLagMs: number | undefined;
+};
+
+const gossipChannel = "howdah_relay";
+const sweepMs = 10_000;
+const spreadMs = 1000;
+const stopMs = 3000;
+
+/** One relay process: its sockets, the feed from the log and the word of the other relays. */
+export class Relay implements AsyncDisposable {
+  readonly id = crypto.randomUUID();
+  readonly #options: RelayOptions;
+  readonly #limits: Limits;
+  readonly #own: pg.Pool;
+  readonly #listener: Listener;
+  readonly #feed: Feed;
+  readonly #gossip: Gossip;
+  readonly #membership: Membership;
+  readonly #rooms = new Rooms();
+  readonly #server: WebSocketServer;
+  readonly #sockets = new Set<Socket>();
+  readonly #services: Services;
+  #sweeper: NodeJS.Timeout | undefined;
+  #lagMs: number | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#own = openPool(options.databaseUrl, "relay", { max: 3 });
+    this.#feed = new Feed(
+      this.#own,
+      (messages) => this.#deliver(messages),
+      () => this.#crashAll(),
+    );
+    this.#gossip = new Gossip(this.id, this.#own, {
+      heard: (relay, word) => this.#heard(relay, word),
+      missed: () => void this.#membership.resync(),
+      unpublished: () => this.#membership.unpublished(),
+    });
+    this.#membership = new Membership(this.id, this.#own, this.#gossip, (room, diff) => {
+      for (const channel of this.#rooms.in(room)) channel.deliverPresence(diff);
+    });
+    this.#listener = new Listener(options.databaseUrl, "relay-listen")
+      .listen(wakeChannel, () => this.#feed.wake())
+      .listen(gossipChannel, (payload) => this.#gossip.receive(payload))
+      .onRestored(() => this.#restored());
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: this.#limits.frameBytes,
+    });
+    this.#services = this.#serve();
+  }
+
+  /** Listens first and reads second, so that nothing is missed in between. */
+  async start(): Promise<void> {
+    await this.#listener.start();
+    await this.#feed.start();
+    await this.#membership.start();
+    this.#sweeper = setInterval(() => this.#sweep(), sweepMs);
+    this.#sweeper.unref();
+  }
+
+  /** Takes over an HTTP upgrade, for any path that ends in /websocket; refusals are plain HTTP with `{"error"}`. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const ignore = () => {};
+    socket.on("error", ignore);
+    this.#admit(request).then(
+      (handshake) => {
+        socket.off("error", ignore);
+        this.#server.handleUpgrade(request, socket, head, (ws) => this.#opened(ws, handshake));
+      },
+      (error: unknown) => {
+        emit("realtime:socket:refused", { error });
+        refuse(socket, error);
+      },
+    );
+  }
+
+  /**
+   * Sends the messages of a POST /api/broadcast, `{ topic, event, payload, private?, id? }` each. Private ones whose
+   * topic the claims may not write to are skipped. Throws AppError 422 for bad input.
+   */
+  async broadcast(messages: unknown, claims: Claims, headers: Record<string, string> = {}): Promise<void> {
+    for (const { room, broadcast } of parseMessages(messages, this.#limits.payloadBytes)) {
+      if (await this.#mayWrite(room, claims, headers)) this.#services.broadcast(room, broadcast);
+    }
+  }
+
+  stats(): RelayStats {
+    return {
+      sockets: this.#sockets.size,
+      channels: [...this.#sockets].reduce((sum, socket) => sum + socket.channels, 0),
+      rooms: this.#rooms.size,
+      members: this.#membership.size,
+      lastMessageLagMs: this.#lagMs,
+    };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  #serve(): Services {
+    const { pool, jwtSecret } = this.#options;
+    const joins = new Allowance(this.#limits.joinsPerSecond, 1000);
+    return {
+      limits: this.#limits,
+      rooms: this.#rooms,
+      membership: this.#membership,
+      mayJoin: () => joins.take(),
+      verify: (token) => verifyToken(token, jwtSecret),
+      authorize: (room, claims, headers) => authorize(pool, room.name, claims, headers),
+      replay: (room, since, limit) => readReplay(pool, room.name, since, limit),
+      broadcast: (room, broadcast, except) => this.#broadcast(room, broadcast, except),
+    };
+  }
+
+  async #admit(request: IncomingMessage): Promise<Handshake> {
+    if (this.#stopped) throw refusal(503, "Stopping", "The server is stopping");
+    if (this.#sockets.size >= this.#limits.connections) {
+      throw refusal(429, "ConnectionRateLimitReached", "Too many connected users");
+    }
+    const handshake = readHandshake(request);
+    await verifyToken(handshake.apikey, this.#options.jwtSecret);
+    return handshake;
+  }
+
+  #opened(ws: WebSocket, handshake: Handshake): void {
+    const socket = new Socket(ws, handshake, this.#services);
+    this.#sockets.add(socket);
+    ws.once("close", () => this.#sockets.delete(socket));
+    emit("realtime:socket:open", { socket: socket.id, version: socket.version });
+    if (this.#stopped) socket.close(1012, "Service restart");
+  }
+
+  #broadcast(room: Room, broadcast: Broadcast, except?: Channel): void {
+    this.#rooms.fanOut(room, broadcast, { except });
+    this.#gossip.broadcast(room, broadcast);
+  }
+
+  async #mayWrite(room: Room, claims: Claims, headers: Record<string, string>): Promise<boolean> {
+    return !room.private || (await this.#services.authorize(room, claims, headers)).writeBroadcast;
+  }
+
+  #deliver(messages: LogMessage[]): void {
+    for (const message of messages) {
+      try {
+        this.#deliverOne(message);
+      } catch (error) {
+        emit("realtime:message:failed", { id: message.id, error });
+      }
+    }
+    const newest = messages.at(-1);
+    if (newest) this.#lagMs = Date.now() - newest.at.getTime();
+  }
+
+  #deliverOne({ id, topic, private: isPrivate, event, payload }: LogMessage): void {
+    const room = { name: topic, private: isPrivate };
+    if (!this.#rooms.has(room)) return;
+    const metadata = JSON.stringify({ id });
+    const bytes = Buffer.from(payload);
+    this.#rooms.fanOut(room, { form: "framed", event, metadata, encoding: "json", payload: bytes }, { id });
+  }
+
+  #heard(relay: string, word: Word): void {
+    if (word.is === "gone") this.#membership.bury(relay);
+    else if (word.is === "presence") this.#membership.heard(relay, word);
+    else for (const { room, broadcast } of word.broadcasts) this.#rooms.fanOut(room, broadcast);
+  }
+
+  #restored(): void {
+    this.#gossip.restart();
+    this.#feed.wake();
+    void this.#membership.resync();
+  }
+
+  #crashAll(): void {
+    for (const channel of [...this.#rooms.all()]) channel.crash("The database was replaced");
+  }
+
+  #sweep(): void {
+    for (const socket of this.#sockets) {
+      if (socket.silentMs() < this.#limits.idleMs) continue;
+      socket.close(1000, "No heartbeat");
+      if (socket.silentMs() > this.#limits.idleMs + sweepMs) socket.terminate();
+    }
+  }
+
+  async #stop(): Promise<void> {
+    clearInterval(this.#sweeper);
+    await Promise.race([this.#closeSockets(), pause(stopMs)]);
+    for (const socket of this.#sockets) socket.terminate();
+    await this.#membership[Symbol.asyncDispose]();
+    await Promise.race([this.#gossip.retire(), pause(stopMs)]).catch((error: unknown) =>
+      emit("realtime:gossip:failed", { error }),
+    );
+    await Promise.all([this.#feed[Symbol.asyncDispose](), this.#listener[Symbol.asyncDispose]()]);
+    await this.#own.end();
+  }
+
+  /** Spread over a second, because every client comes back exactly one second after its close. */
+  async #closeSockets(): Promise<void> {
+    const sockets = [...this.#sockets];
+    const stepMs = Math.min(5, spreadMs / sockets.length);
+    for (const socket of sockets) socket.announceShutdown();
+    for (const [index, socket] of sockets.entries()) {
+      socket.close(1012, "Service restart");
+      if (index % 10 === 9) await pause(stepMs * 10);
+    }
+    while (this.#sockets.size > 0) await pause(10);
+  }
+}

@@ -1,0 +1,347 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { flushOutbox, type Queryable } from "#mail/outbox.ts";
+import type { Outcome } from "#mail/outcome.ts";
+import type { MailTransport } from "#mail/transport.ts";
+import { onTelemetry } from "#telemetry.ts";
+import { openWorld, type World } from "../support/world.ts";
+import { bells, deaf, enqueue, letTimePass, letterOf, transportTo } from "./outbox-support.ts";
+import { openMailbox, type TestServer } from "./servers.ts";
+
+let world: World;
+let mailbox: TestServer;
+let transport: MailTransport;
+
+before(async () => {
+  world = await openWorld();
+  mailbox = await openMailbox(world.pool);
+  transport = transportTo(mailbox.url);
+});
+
+after(async () => {
+  await mailbox[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => {
+  await world.pool.query(
+    "truncate mail.letters, mailbox.messages cascade; delete from graphile_worker._private_jobs",
+  );
+});
+
+type Received = {
+  mid: string;
+  subject: string;
+  html_body: string;
+  text_body: string;
+  stream: string;
+  headers: object;
+};
+
+async function received(): Promise<Received[]> {
+  const { rows } = await world.pool.query<Received>(
+    "select metadata ->> 'mid' as mid, m.* from mailbox.messages m order by position",
+  );
+  return rows;
+}
+
+async function sweep(): Promise<{ leases_lost: number; expired: number }> {
+  const { rows } = await world.pool.query("select * from mail.sweep()");
+  return rows[0];
+}
+
+async function record(...outcomes: object[]) {
+  const { rows } = await world.pool.query("select * from mail.record($1)", [JSON.stringify(outcomes)]);
+  return rows;
+}
+
+test("a flush renders a letter, keeps its bytes, sends exactly those and writes down the receipt", async () => {
+  const id = await enqueue(world.pool);
+  await flushOutbox(world.pool, transport);
+  const letter = await letterOf(world.pool, id);
+  assert.partialDeepStrictEqual(letter, {
+    state: "accepted",
+    attempt: 1,
+    subject: "Your sign-in link",
+    error: null,
+  });
+  const [message, ...more] = await received();
+  assert.deepEqual(more, []);
+  assert.partialDeepStrictEqual(message, {
+    mid: id,
+    subject: letter.subject,
+    html_body: letter.html,
+    text_body: letter.text,
+  });
+  assert.match(letter.text ?? "", /https:\/\/school\.test\/sign-in#t0ken/);
+  const { rows } = await world.pool.query(
+    "select attempt, provider_message_id from mail.receipts where letter_id = $1",
+    [id],
+  );
+  assert.deepEqual(rows, [{ attempt: 1, provider_message_id: letter.provider_message_id }]);
+});
+
+test("the intent to send is committed before a byte leaves", async () => {
+  const id = await enqueue(world.pool);
+  let seen: object = {};
+  await flushOutbox(world.pool, {
+    ...transport,
+    sendBatch: async (letters, inTime) => {
+      seen = await letterOf(world.pool, id);
+      return transport.sendBatch(letters, inTime);
+    },
+  });
+  assert.partialDeepStrictEqual(seen, { state: "sending", attempt: 1, subject: "Your sign-in link" });
+});
+
+test("a retry sends the same bytes, whatever has changed since", async () => {
+  const id = await enqueue(world.pool);
+  await flushOutbox(world.pool, deaf({ kind: "notSent", reason: "not reached", code: "ECONNREFUSED" }));
+  const frozen = await letterOf(world.pool, id);
+  await letTimePass(world.pool, "1 hour");
+  await flushOutbox(world.pool, { ...transport, publicUrl: "https://moved.test" });
+  const letter = await letterOf(world.pool, id);
+  assert.equal(letter.state, "accepted");
+  assert.equal(letter.attempt, 2);
+  const [message] = await received();
+  assert.deepEqual(
+    [message?.subject, message?.html_body, message?.text_body],
+    [frozen.subject, frozen.html, frozen.text],
+  );
+});
+
+test("a letter that was not sent waits longer each time, with a bell for then, and the flush stops", async () => {
+  const ids = [await enqueue(world.pool), await enqueue(world.pool)];
+  const unreachable = deaf({ kind: "notSent", reason: "not reached", code: "ECONNREFUSED" });
+  const calls: number[] = [];
+  const counted: MailTransport = {
+    ...unreachable,
+    sendBatch: (letters) => {
+      calls.push(letters.length);
+      return unreachable.sendBatch(letters);
+    },
+  };
+  await flushOutbox(world.pool, counted, { batchSize: 1 });
+  assert.deepEqual(calls, [1]);
+  assert.partialDeepStrictEqual(await letterOf(world.pool, ids[0] ?? ""), {
+    state: "queued",
+    attempt: 1,
+    later: true,
+    error: "not reached",
+    error_code: "ECONNREFUSED",
+  });
+  assert.partialDeepStrictEqual(await letterOf(world.pool, ids[1] ?? ""), {
+    state: "queued",
+    attempt: 0,
+    later: false,
+  });
+  const later = (await bells(world.pool, "mail/flush")).filter((seconds) => seconds > 0);
+  assert.equal(later.length, 1);
+  assert.ok(later[0] !== undefined && later[0] >= 8 && later[0] <= 17, String(later));
+});
+
+test("bells for the same moment are one", async () => {
+  for (let n = 0; n < 5; n++) await enqueue(world.pool);
+  await world.pool.query("delete from graphile_worker._private_jobs");
+  const moment = "2037-01-01T00:00:02Z";
+  for (let n = 0; n < 5; n++) await world.pool.query("select mail.wake_at('mail/flush', $1)", [moment]);
+  assert.equal((await bells(world.pool, "mail/flush")).length, 1);
+});
+
+test("a refusal is final and says why; an inactive recipient is suppressed", async () => {
+  const bad = await enqueue(world.pool);
+  await flushOutbox(world.pool, deaf({ kind: "refused", code: 300, message: "Invalid" }));
+  assert.partialDeepStrictEqual(await letterOf(world.pool, bad), {
+    state: "failed",
+    error_code: "300",
+    error: "Invalid",
+  });
+  const inactive = await enqueue(world.pool);
+  await flushOutbox(world.pool, deaf({ kind: "refused", code: 406, message: "Inactive" }));
+  assert.partialDeepStrictEqual(await letterOf(world.pool, inactive), {
+    state: "suppressed",
+    error_code: "406",
+  });
+});
+
+test("a letter that cannot be rendered fails alone and is never sent", async () => {
+  const bad = await enqueue(world.pool, { data: { signInToken: "x" } });
+  const unknown = await enqueue(world.pool, { template: "nothing" });
+  const good = await enqueue(world.pool);
+  await flushOutbox(world.pool, transport);
+  assert.partialDeepStrictEqual(await letterOf(world.pool, bad), {
+    state: "failed",
+    error_code: "MissingValue",
+    error: 'the letter needs a value for "personName"',
+  });
+  assert.partialDeepStrictEqual(await letterOf(world.pool, unknown), {
+    state: "failed",
+    error_code: "UnknownTemplate",
+  });
+  assert.equal((await letterOf(world.pool, good)).state, "accepted");
+  assert.deepEqual(
+    (await received()).map(({ mid }) => mid),
+    [good],
+  );
+});
+
+test("two flushes at once send each letter once", async () => {
+  const ids = await Promise.all(Array.from({ length: 120 }, () => enqueue(world.pool)));
+  await Promise.all([1, 2, 3].map(() => flushOutbox(world.pool, transport, { batchSize: 7 })));
+  const sent = (await received()).map(({ mid }) => mid);
+  assert.deepEqual(sent.sort(), ids.sort());
+});
+
+test("urgent letters go first, and a request holds letters of one stream", async () => {
+  const campaign = await enqueue(world.pool, { stream: "broadcast", priority: 200 });
+  const notice = await enqueue(world.pool, { priority: 100 });
+  const signIn = await enqueue(world.pool, { priority: 10 });
+  const batches: string[][] = [];
+  await flushOutbox(world.pool, {
+    ...transport,
+    sendBatch: (letters, inTime) => {
+      batches.push(letters.map(({ id }) => id));
+      return transport.sendBatch(letters, inTime);
+    },
+  });
+  assert.deepEqual(
+    batches.map((batch) => batch.toSorted()),
+    [[signIn, notice].sort(), [campaign]],
+  );
+  assert.deepEqual(
+    (await received()).map(({ stream }) => stream),
+    ["outbound", "outbound", "broadcast"],
+  );
+});
+
+test("an expired letter is not sent", async () => {
+  const id = await enqueue(world.pool, { expires_at: new Date(Date.now() - 1000) });
+  await flushOutbox(world.pool, transport);
+  assert.equal((await letterOf(world.pool, id)).state, "queued");
+  assert.deepEqual(await sweep(), { leases_lost: 0, expired: 1 });
+  assert.equal((await letterOf(world.pool, id)).state, "expired");
+  assert.deepEqual(await received(), []);
+});
+
+test("a sender that dies leaves its letters unknown when the lease ends, and rings for a look-up", async () => {
+  const id = await enqueue(world.pool);
+  await world.pool.query("select mail.claim(10, 'a process that dies')");
+  assert.deepEqual(await sweep(), { leases_lost: 0, expired: 0 });
+  assert.equal((await letterOf(world.pool, id)).state, "sending");
+  await letTimePass(world.pool, "121 seconds");
+  assert.deepEqual(await sweep(), { leases_lost: 1, expired: 0 });
+  assert.equal((await letterOf(world.pool, id)).state, "unknown");
+  await letTimePass(world.pool, "15 seconds");
+  await sweep();
+  assert.equal((await bells(world.pool, "mail/reconcile")).length, 1);
+});
+
+test("a database that fails after the hand-over leaves the letter sending, never queued", async () => {
+  const id = await enqueue(world.pool);
+  const failing: Queryable = {
+    query: (text, values) => {
+      if (text.includes("mail.record(")) throw new Error("connection lost");
+      return world.pool.query(text, values);
+    },
+  };
+  await assert.rejects(flushOutbox(failing, transport), /connection lost/);
+  assert.equal((await letterOf(world.pool, id)).state, "sending");
+  assert.equal((await received()).length, 1);
+});
+
+test("an acceptance is believed however late; another result counts only for its own attempt", async () => {
+  const id = await enqueue(world.pool);
+  await flushOutbox(world.pool, deaf({ kind: "notSent", reason: "not reached", code: "ENOTFOUND" }));
+  await record({ id, attempt: 0, kind: "refused", code: "300", reason: "old" });
+  assert.equal((await letterOf(world.pool, id)).state, "queued");
+  const messageId = crypto.randomUUID();
+  await record({ id, attempt: 1, kind: "accepted", messageId });
+  assert.partialDeepStrictEqual(await letterOf(world.pool, id), {
+    state: "accepted",
+    provider_message_id: messageId,
+  });
+});
+
+test("a second acceptance of one letter is told and listed", async () => {
+  const id = await enqueue(world.pool);
+  await flushOutbox(world.pool, deaf({ kind: "notSent", reason: "not reached", code: "ENOTFOUND" }));
+  await letTimePass(world.pool, "1 hour");
+  await flushOutbox(world.pool, transport);
+  const told = await record({ id, attempt: 1, kind: "accepted", messageId: crypto.randomUUID() });
+  assert.deepEqual(told, [{ id, state: "accepted", duplicate: true }]);
+  const { rows } = await world.pool.query("select letter_id, receipts::int from mail.duplicates");
+  assert.deepEqual(rows, [{ letter_id: id, receipts: 2 }]);
+  assert.equal((await letterOf(world.pool, id)).attempt, 2);
+});
+
+test("the first acceptance wins over a later refusal of the second hand-over", async () => {
+  const id = await enqueue(world.pool);
+  await flushOutbox(world.pool, deaf({ kind: "notSent", reason: "not reached", code: "ENOTFOUND" }));
+  await letTimePass(world.pool, "1 hour");
+  await world.pool.query("select mail.claim(10, 'second')");
+  const messageId = crypto.randomUUID();
+  await record({ id, attempt: 1, kind: "accepted", messageId });
+  assert.equal((await letterOf(world.pool, id)).state, "sending");
+  await record({ id, attempt: 2, kind: "refused", code: "300", reason: "no" });
+  assert.partialDeepStrictEqual(await letterOf(world.pool, id), {
+    state: "accepted",
+    provider_message_id: messageId,
+  });
+});
+
+test("trouble that needs a person is told and keeps the letters", async () => {
+  const id = await enqueue(world.pool);
+  const told: unknown[] = [];
+  const stop = onTelemetry((event, payload) => {
+    if (event === "mail:stopped") told.push(payload);
+  });
+  const badToken: Outcome = { kind: "notSent", reason: "bad token", code: 10, stop: true };
+  await flushOutbox(world.pool, deaf(badToken));
+  stop();
+  assert.deepEqual(told, [{ stream: "outbound", code: 10, reason: "bad token" }]);
+  assert.equal((await letterOf(world.pool, id)).state, "queued");
+});
+
+test("the sweep rings for letters whose bell was lost", async () => {
+  await enqueue(world.pool);
+  await world.pool.query("delete from graphile_worker._private_jobs");
+  await sweep();
+  assert.deepEqual(await bells(world.pool, "mail/flush"), []);
+  await letTimePass(world.pool, "31 seconds");
+  await sweep();
+  assert.equal((await bells(world.pool, "mail/flush")).length, 1);
+});
+
+test("the database refuses a rewritten letter and a state that cannot follow", async () => {
+  const id = await enqueue(world.pool);
+  await flushOutbox(world.pool, transport);
+  for (const change of [
+    "subject = 'other'",
+    "recipient = 'eve@school.test'",
+    "state = 'queued'",
+    "attempt = 0",
+  ]) {
+    await assert.rejects(world.pool.query(`update mail.letters set ${change} where id = $1`, [id]), {
+      code: "HW409",
+    });
+  }
+  const fresh = await enqueue(world.pool);
+  await assert.rejects(
+    world.pool.query("update mail.letters set state = 'delivered' where id = $1", [fresh]),
+    {
+      code: "HW409",
+    },
+  );
+  await assert.rejects(world.pool.query("update mail.letters set state = 'sending' where id = $1", [fresh]), {
+    constraint: "letters_handed_over_name_their_batch",
+  });
+});
+
+test("a flush that is asked to end leaves the rest with a bell", async () => {
+  const ids = [await enqueue(world.pool), await enqueue(world.pool)];
+  await world.pool.query("delete from graphile_worker._private_jobs");
+  await flushOutbox(world.pool, transport, { batchSize: 1, signal: AbortSignal.abort() });
+  const states = await Promise.all(ids.map(async (id) => (await letterOf(world.pool, id)).state));
+  assert.deepEqual(states.sort(), ["accepted", "queued"]);
+  assert.deepEqual(await bells(world.pool, "mail/flush"), [0]);
+});

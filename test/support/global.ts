@@ -1,0 +1,12 @@
+import { startTestCluster } from "./world.ts";
+
+let stop: () => Promise<void> = async () => {};
+
+/** One cluster for the whole run; each test file that is run alone starts or adopts it by itself. */
+export async function globalSetup(): Promise<void> {
+  ({ stop } = await startTestCluster());
+}
+
+export async function globalTeardown(): Promise<void> {
+  await stop();
+}
