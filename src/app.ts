@@ -45,9 +45,13 @@ export async function startApp(config: Config, wanted: ReadonlySet<Part>): Promi
   const jwtSecret = await openSecret(config);
 
   const sandbox =
-    wanted.has("mailbox") && config.mailbox ? createSandbox({ pool: pool("mailbox", { max: 4 }) }) : undefined;
+    wanted.has("mailbox") && config.mailbox
+      ? createSandbox({ pool: pool("mailbox", { max: 4 }) })
+      : undefined;
   const relay = wanted.has("relay")
-    ? starting.use(await timed("relay", startRelay(new Relay({ databaseUrl: database.url, jwtSecret, pool: owner }))))
+    ? starting.use(
+        await timed("relay", startRelay(new Relay({ databaseUrl: database.url, jwtSecret, pool: owner }))),
+      )
     : undefined;
   const graphql = wanted.has("api")
     ? starting.use(

@@ -43,7 +43,10 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     postmarkServerToken: given.POSTMARK_SERVER_TOKEN,
     mailFrom: given.MAIL_FROM,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
-    mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.PORT}/mailbox`).replace(/\/+$/, ""),
+    mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.PORT}/mailbox`).replace(
+      /\/+$/,
+      "",
+    ),
     corsOrigins: given.CORS_ORIGINS,
     demo: given.DEMO ?? (embedded && !production),
     logLevel: given.LOG_LEVEL,
@@ -55,9 +58,13 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
 
 function refuseContradictions(config: Config): void {
   if (config.jwtSecret === undefined && !config.generatedSecrets)
-    throw badSetting("JWT_SECRET is missing: set it to 32 or more random characters (openssl rand -base64 33).");
+    throw badSetting(
+      "JWT_SECRET is missing: set it to 32 or more random characters (openssl rand -base64 33).",
+    );
   if (config.postmarkServerToken === undefined && !config.mailbox)
-    throw badSetting("POSTMARK_SERVER_TOKEN is missing: set it, or set MAILBOX=on to keep all mail in the dev mailbox.");
+    throw badSetting(
+      "POSTMARK_SERVER_TOKEN is missing: set it, or set MAILBOX=on to keep all mail in the dev mailbox.",
+    );
   if (config.postmarkServerToken !== undefined && config.mailbox)
     throw badSetting("MAILBOX=on and POSTMARK_SERVER_TOKEN exclude each other: unset one of the two.");
   if (config.demo && config.databaseUrl !== undefined)
@@ -81,7 +88,8 @@ function badSetting(message: string): AppError {
   return new AppError("BadSetting", message);
 }
 
-const must = (what: string) => (issue: { input: unknown }) => `must be ${what}, not "${String(issue.input)}".`;
+const must = (what: string) => (issue: { input: unknown }) =>
+  `must be ${what}, not "${String(issue.input)}".`;
 
 const wholeNumber = (low: number, high: number, fallback: number) =>
   v.optional(
@@ -116,7 +124,8 @@ const splitList = (list: string) =>
     .map((item) => item.trim())
     .filter(Boolean);
 
-const isOrigin = (origin: string) => origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin);
+const isOrigin = (origin: string) =>
+  origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin);
 
 const Environment = v.object({
   PORT: wholeNumber(1, 65_535, 4000),
@@ -136,7 +145,10 @@ const Environment = v.object({
   CORS_ORIGINS: v.optional(
     v.pipe(
       v.string(),
-      v.check((list) => splitList(list).every(isOrigin), must("* or origins such as https://app.example,https://b.example")),
+      v.check(
+        (list) => splitList(list).every(isOrigin),
+        must("* or origins such as https://app.example,https://b.example"),
+      ),
       v.transform(splitList),
     ),
     "",

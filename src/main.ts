@@ -1,3 +1,7 @@
-import { start } from "#cli/start.ts";
+import { existsSync } from "node:fs";
 
+if (existsSync(".env")) process.loadEnvFile(".env");
+process.env.GRAPHILE_ENV ??= "production"; // read when grafast is imported; unset, it warns at every start
+
+const { start } = await import("#cli/start.ts");
 await start(process.argv.slice(2));

@@ -13,7 +13,7 @@ export interface TelemetryEvents {
   "listener:lost": { name: string; error: unknown };
   "listener:restored": { name: string; ms: number };
   "http:error": { method: string; path: string; error: unknown };
-  "graphql:error": { error: unknown };
+  "graphql:error": { reference: string; error: unknown };
   "job:completed": { task: string; queue: string; attempt: number; ms: number };
   "job:failed": { task: string; queue: string; attempt: number; final: boolean; error: unknown };
   "job:fenced": { task: string; queue: string; attempt: number };

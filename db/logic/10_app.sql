@@ -23,7 +23,7 @@ end
 $$;
 
 create function app.me() returns app.people
-language sql stable as $$
+language sql stable security definer set search_path = '' as $$
   select p.* from app.people p where p.id = app.current_person_id()
 $$;
 
@@ -121,12 +121,16 @@ grant execute on function app.current_group_ids(), app.current_peer_ids(), app.c
 -- Comments: they are the descriptions in the GraphQL API
 
 comment on table app.people is 'A person: teacher, student, parent or member.';
-comment on column app.people.name is 'The name shown to others.';
+comment on column app.people.name is E'@behavior +filterBy +orderBy\nThe name shown to others.';
 comment on table app.email_addresses is 'Where mail reaches a person; also how the person signs in.';
 comment on table app.groups is 'A class, a club or any other group of people.';
-comment on column app.groups.kind is 'class, club or other.';
+comment on column app.groups.kind is E'@behavior +filterBy\nclass, club or other.';
+comment on column app.groups.name is E'@behavior +filterBy +orderBy\nThe name shown to its members.';
 comment on table app.memberships is 'A person in a group, with a role.';
-comment on column app.memberships.role is 'owner, teacher, student, parent or member.';
+comment on column app.memberships.invited_by is 'Who invited the person; null if nobody, or if the inviter has left Howdah.';
+comment on column app.memberships.role is E'@behavior +filterBy +orderBy\nowner, teacher, student, parent or member.';
+comment on constraint memberships_invited_by_fkey on app.memberships is
+  E'@fieldName inviter\n@foreignFieldName invitedMemberships';
 comment on table app.sign_in_links is 'Single-use links that sign a person in; only the hash of the token is stored.';
 comment on table app.sessions is 'Signed-in devices; only the hash of the token is stored.';
 comment on function app.me() is 'The person who is signed in, or null.';

@@ -21,6 +21,13 @@ begin
 end
 $$;
 
+create function app.create_sign_in_link(address text) returns text
+language sql volatile as $$
+  select app.create_sign_in_link(e.person_id)
+  from app.email_addresses e
+  where lower(e.address) = lower(btrim(create_sign_in_link.address))
+$$;
+
 create function app.sign_in(token text, session_token text, user_agent text) returns setof app.people
 language plpgsql volatile as $$
 declare
@@ -63,5 +70,7 @@ $$;
 
 comment on function app.create_sign_in_link(uuid, interval) is
   'A new single-use token for one person; the link is PUBLIC_URL/sign-in#token. For operators and letters.';
+comment on function app.create_sign_in_link(text) is
+  'The same for the person with this mail address; null if nobody has it: select app.create_sign_in_link(''ada@school.example'').';
 comment on function app.sign_in(text, text, text) is 'Uses up a link and opens a session; no row if the link is used, expired or unknown.';
 comment on function app.person_of_session(text) is 'The person of a living session; no row otherwise.';

@@ -15,20 +15,30 @@ create function queue.dispatch(
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_uuid constant uuid := gen_random_uuid();
+  v_job_id bigint;
 begin
   if dispatch.task !~ '^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)*$' then
     raise exception '"%" is not a task: tasks are named noun/verb, as their files in tasks/.', dispatch.task
       using errcode = 'HW422';
   end if;
-  perform graphile_worker.add_job(
-    dispatch.queue,
-    queue.envelope(v_uuid, dispatch.task, dispatch.payload, dispatch.max_attempts),
-    run_at => dispatch.run_at,
-    max_attempts => coalesce(dispatch.max_attempts, 4),
-    job_key => dispatch.job_key,
-    priority => dispatch.priority
-  );
-  return v_uuid;
+  -- add_job adds nothing when a worker takes the job of the same key between its two statements: ask again.
+  for v_try in 1..50 loop
+    select j.id into v_job_id
+    from graphile_worker.add_job(
+      dispatch.queue,
+      queue.envelope(v_uuid, dispatch.task, dispatch.payload, dispatch.max_attempts),
+      run_at => dispatch.run_at,
+      max_attempts => coalesce(dispatch.max_attempts, 4),
+      job_key => dispatch.job_key,
+      priority => dispatch.priority
+    ) j;
+    if v_job_id is not null then
+      return v_uuid;
+    end if;
+    perform pg_sleep(0.01);
+  end loop;
+  raise exception 'The job % could not be dispatched: its key is being worked on; try again.', dispatch.job_key
+    using errcode = 'HW409';
 end
 $$;
 
@@ -202,15 +212,20 @@ $$;
 
 -- Views in Laravel's columns; times in whole Unix seconds
 
+create function queue.unix_seconds(moment timestamptz) returns int
+language sql immutable strict as $$
+  select least(floor(extract(epoch from moment)), 2147483647)::int -- Laravel's columns end in 2038
+$$;
+
 create view queue.jobs as
 select
   j.id,
   t.identifier as queue,
   j.payload::text as payload,
   j.attempts::int as attempts,
-  floor(extract(epoch from j.locked_at))::int as reserved_at,
-  floor(extract(epoch from j.run_at))::int as available_at,
-  floor(extract(epoch from j.created_at))::int as created_at
+  queue.unix_seconds(j.locked_at) as reserved_at,
+  queue.unix_seconds(j.run_at) as available_at,
+  queue.unix_seconds(j.created_at) as created_at
 from graphile_worker._private_jobs j
 join graphile_worker._private_tasks t on t.id = j.task_id;
 

@@ -267,7 +267,10 @@ $$;
 
 create trigger _100_number before insert on realtime.messages
 for each row
-when (new.seq is null and new.event is not null and new.payload is not null and new.private is not null)
+when (
+  new.seq is null and new.extension = 'broadcast'
+  and new.event is not null and new.payload is not null and new.private is not null
+)
 execute function realtime.tg_messages__number();
 
 grant usage on schema realtime to anon, authenticated, service_role;

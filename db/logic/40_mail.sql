@@ -54,7 +54,8 @@ declare
   v_address text := btrim(checked_address.address);
 begin
   if v_address is null or length(v_address) > 254 or v_address !~ '^[^\s@<>(),;:"\\\[\]]{1,64}@[^\s@<>(),;:"\\\[\]]+\.[^\s@<>(),;:"\\\[\].]+$' then
-    raise exception '"%" is not a mail address.', left(coalesce(v_address, ''), 100) using errcode = 'HW422';
+    raise exception '"%" is not a mail address: write one like name@school.example.', left(coalesce(v_address, ''), 100)
+      using errcode = 'HW422', column = 'email';
   end if;
   return v_address;
 end;
@@ -76,21 +77,24 @@ begin
 end;
 $$;
 
--- A bell for later, one per task and five seconds. The job starts at the end of its five seconds, so nobody takes it
--- while it is still being rung; a process that stalls longer than that is caught by mail.sweep.
-create function mail.wake_at(task text, moment timestamptz) returns void
-language plpgsql volatile set search_path = '' as $$
-declare
-  v_slot bigint := ceil(extract(epoch from wake_at.moment) / 5)::bigint * 5;
-begin
-  perform queue.dispatch(
+-- Bells for later, one per task and five seconds, in ascending order so that two of them never wait crosswise. The job
+-- starts at the end of its five seconds, so nobody takes it while it is still being rung; a process that stalls longer
+-- than that is caught by mail.sweep.
+create function mail.wake_at(task text, variadic moments timestamptz[]) returns void
+language sql volatile set search_path = '' as $$
+  select queue.dispatch(
     wake_at.task,
     '{}',
     queue => 'mail',
-    run_at => to_timestamp(v_slot),
-    job_key => wake_at.task || '@' || v_slot
-  );
-end;
+    run_at => to_timestamp(slot),
+    job_key => wake_at.task || '@' || slot
+  )
+  from (
+    select distinct ceil(extract(epoch from moment) / 5)::bigint * 5 as slot
+    from unnest(wake_at.moments) moment
+    where moment is not null
+    order by slot
+  ) slots;
 $$;
 
 -- Takes up to batch_size letters of one stream, most urgent first, and writes down that they are about to be handed
@@ -146,6 +150,9 @@ $$;
 create function mail.record(outcomes jsonb) returns table (id uuid, state text, duplicate boolean)
 language plpgsql volatile set search_path = '' as $$
 #variable_conflict use_column
+declare
+  v_back timestamptz[];
+  v_undecided timestamptz[];
 begin
   perform 1 from mail.letters l
   where l.id in (select (o.value ->> 'id')::uuid from jsonb_array_elements(record.outcomes) o)
@@ -160,11 +167,14 @@ begin
   on conflict on constraint receipts_are_recorded_once do nothing;
 
   perform mail.record_refused(record.outcomes);
-  perform mail.record_not_sent(record.outcomes);
-  perform mail.record_unknown(record.outcomes);
+  v_back := array(select mail.record_not_sent(record.outcomes));
+  v_undecided := array(select mail.record_unknown(record.outcomes));
   perform mail.believe_receipts(array(
     select (o.value ->> 'id')::uuid from jsonb_array_elements(record.outcomes) o
   ));
+
+  perform mail.wake_at('mail/flush', variadic v_back || v_undecided);
+  perform mail.wake_at('mail/reconcile', variadic v_undecided);
 
   return query
     select l.id, l.state, (select count(*) > 1 from mail.receipts r where r.letter_id = l.id)
@@ -185,28 +195,19 @@ language sql volatile set search_path = '' as $$
   where o.kind = 'refused' and l.id = o.id and l.attempt = o.attempt and l.state in ('sending', 'unknown');
 $$;
 
-create function mail.record_not_sent(outcomes jsonb) returns void
-language plpgsql volatile set search_path = '' as $$
-declare
-  v_next timestamptz;
-begin
-  with requeued as (
-    update mail.letters l
-    set state = 'queued',
-        lease_until = null,
-        next_look_up_at = null,
-        error_code = o.code,
-        error = o.reason,
-        not_before = now() + mail.back_off(l.attempt)
-    from jsonb_to_recordset(record_not_sent.outcomes) as o (id uuid, attempt int, kind text, code text, reason text)
-    where o.kind = 'notSent' and l.id = o.id and l.attempt = o.attempt and l.state in ('sending', 'unknown')
-    returning l.not_before
-  )
-  select max(requeued.not_before) into v_next from requeued;
-  if v_next is not null then
-    perform mail.wake_at('mail/flush', v_next);
-  end if;
-end;
+-- Answers when the letters may go out again.
+create function mail.record_not_sent(outcomes jsonb) returns setof timestamptz
+language sql volatile set search_path = '' as $$
+  update mail.letters l
+  set state = 'queued',
+      lease_until = null,
+      next_look_up_at = null,
+      error_code = o.code,
+      error = o.reason,
+      not_before = now() + mail.back_off(l.attempt)
+  from jsonb_to_recordset(record_not_sent.outcomes) as o (id uuid, attempt int, kind text, code text, reason text)
+  where o.kind = 'notSent' and l.id = o.id and l.attempt = o.attempt and l.state in ('sending', 'unknown')
+  returning l.not_before;
 $$;
 
 -- 10 s, 20 s, 40 s ... at most 15 minutes; the jitter keeps the letters of one outage apart.
@@ -216,34 +217,24 @@ language sql volatile set search_path = '' as $$
     * (0.9 + random() * 0.2);
 $$;
 
--- An answer that says "too many" proves little but suggests much: one look-up before the letter goes out again.
-create function mail.record_unknown(outcomes jsonb) returns void
-language plpgsql volatile set search_path = '' as $$
-declare
-  v_next timestamptz;
-begin
-  with undecided as (
-    update mail.letters l
-    set state = 'unknown',
-        lease_until = null,
-        last_tx_at = now(),
-        look_ups = 0,
-        look_ups_needed = case when o."presumedUnsent" then 1 else 3 end,
-        absent_after = now() + case when o."presumedUnsent" then interval '15 seconds' else l.quarantine end,
-        next_look_up_at = now() + interval '15 seconds',
-        error_code = o.code,
-        error = o.reason
-    from jsonb_to_recordset(record_unknown.outcomes)
-      as o (id uuid, attempt int, kind text, code text, reason text, "presumedUnsent" boolean)
-    where o.kind = 'unknown' and l.id = o.id and l.attempt = o.attempt and l.state = 'sending'
-    returning l.next_look_up_at
-  )
-  select max(undecided.next_look_up_at) into v_next from undecided;
-  if v_next is not null then
-    perform mail.wake_at('mail/reconcile', v_next);
-    perform mail.wake_at('mail/flush', v_next);
-  end if;
-end;
+-- Answers when the letters are looked up. An answer that says "too many requests" proves little but suggests much: one
+-- look-up settles it.
+create function mail.record_unknown(outcomes jsonb) returns setof timestamptz
+language sql volatile set search_path = '' as $$
+  update mail.letters l
+  set state = 'unknown',
+      lease_until = null,
+      last_tx_at = now(),
+      look_ups = 0,
+      look_ups_needed = case when o."presumedUnsent" then 1 else 3 end,
+      absent_after = now() + case when o."presumedUnsent" then interval '15 seconds' else l.quarantine end,
+      next_look_up_at = now() + interval '15 seconds',
+      error_code = o.code,
+      error = o.reason
+  from jsonb_to_recordset(record_unknown.outcomes)
+    as o (id uuid, attempt int, kind text, code text, reason text, "presumedUnsent" boolean)
+  where o.kind = 'unknown' and l.id = o.id and l.attempt = o.attempt and l.state = 'sending'
+  returning l.next_look_up_at;
 $$;
 
 -- A letter that is being handed over again right now is left alone: the answer to that hand-over decides.
@@ -312,6 +303,11 @@ declare
   v_next timestamptz;
   v_resend boolean;
 begin
+  perform 1 from mail.letters l
+  where l.batch_id = record_look_up.batch_id and l.state in ('sending', 'unknown')
+  order by l.id
+  for update;
+
   return query
     select r.id, r.state, r.duplicate
     from mail.record(coalesce(
@@ -337,9 +333,7 @@ begin
   )
   select min(missing.next_look_up_at), bool_or(missing.state = 'queued') into v_next, v_resend from missing;
 
-  if v_next is not null then
-    perform mail.wake_at('mail/reconcile', v_next);
-  end if;
+  perform mail.wake_at('mail/reconcile', v_next);
   if v_resend then
     perform mail.wake();
   end if;
@@ -402,69 +396,6 @@ begin
   end if;
   return query select v_leases_lost, v_expired;
 end;
-$$;
-
--- The mailbox: one Postmark server, whatever the token.
-
--- Keeps accepted messages and their delivery. One statement on its own connection: what is answered is stored.
-create function mailbox.accept(messages jsonb) returns void
-language sql volatile set search_path = '' as $$
-  with stored as (
-    insert into mailbox.messages (
-      id, stream, from_line, from_address, "to", cc, bcc, recipients, reply_to, subject, tag,
-      html_body, text_body, headers, metadata, attachments, track_opens, track_links, received_at
-    )
-    select m.id, m.stream, m.from_line, m.from_address, m."to", m.cc, m.bcc, m.recipients, m.reply_to,
-      m.subject, m.tag, left(m.html_body, 1048576), left(m.text_body, 1048576), m.headers, m.metadata,
-      m.attachments, m.track_opens, m.track_links, m.received_at
-    from jsonb_populate_recordset(null::mailbox.messages, accept.messages) m
-    returning id, recipients, received_at
-  )
-  insert into mailbox.events (message_id, recipient, type, details, received_at)
-  select stored.id, recipient, 'Delivered',
-    '{"DeliveryMessage": "kept in the mailbox", "DestinationServer": "mailbox", "DestinationIP": "127.0.0.1"}',
-    stored.received_at
-  from stored, unnest(stored.recipients) recipient;
-$$;
-
--- Newest first. Every filter may be null. Days without an hour are whole days of New York, as Postmark counts them.
-create function mailbox.search(
-  stream text,
-  recipient text,
-  from_address text,
-  subject text,
-  tag text,
-  status text,
-  metadata jsonb,
-  from_date timestamp,
-  to_date timestamp,
-  page_size int,
-  page_offset int
-) returns table (total int, message mailbox.messages)
-language sql stable set search_path = '' as $$
-  with matching as materialized (
-    select m.id, m.position
-    from mailbox.messages m
-    where m.stream = search.stream
-      and (search.recipient is null or m.recipients @> array[lower(search.recipient)])
-      and (search.from_address is null or m.from_address = lower(search.from_address))
-      and (search.subject is null or position(lower(search.subject) in lower(m.subject)) > 0)
-      and (search.tag is null or m.tag = search.tag)
-      and (search.status is null or lower(m.status) = lower(search.status))
-      and (search.metadata is null or m.metadata @> search.metadata)
-      and (search.from_date is null or m.received_at >= search.from_date at time zone 'America/New_York')
-      and (search.to_date is null or m.received_at <= search.to_date at time zone 'America/New_York')
-  ),
-  page as (
-    select matching.id, matching.position from matching
-    order by matching.position desc
-    limit search.page_size offset search.page_offset
-  )
-  select (select count(*)::int from matching), m
-  from (select 1) always
-  left join page on true
-  left join mailbox.messages m on m.id = page.id
-  order by page.position desc;
 $$;
 
 -- Triggers.

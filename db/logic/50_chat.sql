@@ -109,8 +109,10 @@ grant execute on function chat.is_in_room(uuid), chat.is_in_topic(text) to authe
 -- Comments
 
 comment on table chat.rooms is 'A place to talk; every group has one.';
+comment on column chat.rooms.name is E'@behavior +filterBy +orderBy\nThe name shown to its members.';
 comment on column chat.rooms.last_seq is 'The number of the newest message; messages of a room are numbered from 1 without holes.';
 comment on table chat.messages is 'What was said in a room.';
+comment on constraint messages_sender_id_fkey on chat.messages is E'@foreignFieldName sentMessages';
 comment on column chat.messages.seq is 'The number of the message in its room, from 1 without holes.';
 comment on column chat.messages.client_id is 'Made by the sender''s client; sending the same one again returns the first message.';
 comment on column chat.messages.body is 'Plain text of 1 to 4,000 characters.';

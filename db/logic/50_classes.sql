@@ -39,10 +39,7 @@ $$;
 create function app.require_invitation(email text, name text, role text) returns void
 language plpgsql immutable as $$
 begin
-  if email !~ '^\s*[^@\s]+@[^@\s]+\s*$' or char_length(email) > 254 then
-    raise exception '"%" is not an e-mail address: write one like name@school.example.', left(email, 100)
-      using errcode = 'HW422', column = 'email';
-  end if;
+  perform mail.checked_address(email);
   if char_length(btrim(name)) not between 1 and 200 then
     raise exception 'The name must have 1 to 200 characters.' using errcode = 'HW422', column = 'name';
   end if;

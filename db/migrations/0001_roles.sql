@@ -1,37 +1,37 @@
 -- The roles that requests run as, with Supabase's names. Roles belong to the whole server: another database of it may
--- have made them already, or be making them at this moment.
+-- have made them already, or be making them at this moment. The owner of the database must be able to become each of
+-- them; howdah_api, which the GraphQL connections take on, may become the other three and nothing else.
 
 do $$
 declare
   v_role text;
+  v_grantee text;
 begin
   foreach v_role in array array['anon', 'authenticated', 'service_role', 'howdah_api'] loop
-    if not exists (select from pg_roles r where r.rolname = v_role) then
-      begin
+    begin
+      if to_regrole(v_role) is null then
         execute format('create role %I nologin noinherit', v_role);
-      exception
-        when duplicate_object or unique_violation then null;
-      end;
-    end if;
+      end if;
+    exception
+      when duplicate_object or unique_violation then null;
+    end;
   end loop;
 
-  -- howdah_api is what the GraphQL connections take on: it may become the others and nothing else.
-  for v_role in
-    select format('grant %I to %I', g.granted, g.grantee)
-    from (
-      select r.granted, 'howdah_api' as grantee from unnest(array['anon', 'authenticated', 'service_role']) r (granted)
-      union all
-      select r.granted, current_user from unnest(array['anon', 'authenticated', 'service_role', 'howdah_api']) r (granted)
-    ) g
-    where not exists (
-      select from pg_auth_members m
-      where m.roleid = g.granted::regrole and m.member = g.grantee::regrole
-    )
-    and (g.grantee = 'howdah_api' or not (select r.rolsuper from pg_roles r where r.rolname = current_user))
+  for v_role, v_grantee in
+    select r.name, g.name
+    from unnest(array['anon', 'authenticated', 'service_role', 'howdah_api']) r (name)
+    cross join unnest(array['howdah_api', current_user]) g (name)
+    where r.name <> g.name
+      -- From PostgreSQL 16 on, who creates a role may administer it but not yet become it.
+      and not pg_has_role(
+        g.name, r.name, case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end
+      )
   loop
-    execute v_role;
+    begin
+      execute format('grant %I to %I', v_role, v_grantee);
+    exception
+      when unique_violation or internal_error then null; -- another database makes the same grant at this moment
+    end;
   end loop;
-exception
-  when unique_violation or internal_error then null; -- the same grant, made by another database at the same moment
 end
 $$;

@@ -10,9 +10,11 @@ const farAway = 4_102_444_800; // 2100-01-01: the publishable key opens nothing 
  * lacks `role` or `exp`, `MalformedJWT` when it is no token, `JwtSignatureError` when somebody else signed it.
  */
 export async function verifyToken(token: string, secret: string): Promise<Claims> {
-  const { payload } = await jwtVerify(token.replace(/\s/g, ""), keyOf(secret), { algorithms }).catch((error) => {
-    throw refusal(error);
-  });
+  const { payload } = await jwtVerify(token.replace(/\s/g, ""), keyOf(secret), { algorithms }).catch(
+    (error) => {
+      throw refusal(error);
+    },
+  );
   const { role, exp } = payload;
   if (typeof exp !== "number" || !isRequestRole(role)) throw missingClaims();
   if (payload.sub !== undefined && !isUuid(payload.sub)) throw missingClaims("`sub` must be a UUID");
@@ -20,7 +22,11 @@ export async function verifyToken(token: string, secret: string): Promise<Claims
 }
 
 /** A signed token; `lifetime` in seconds from now. */
-export function mintToken(claims: { sub?: string; role: RequestRole }, secret: string, lifetime: number): Promise<string> {
+export function mintToken(
+  claims: { sub?: string; role: RequestRole },
+  secret: string,
+  lifetime: number,
+): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   return sign({ ...claims, iat: now, exp: now + lifetime }, secret);
 }

@@ -17,7 +17,10 @@ export async function signIn(
   userAgent: string,
 ): Promise<{ sessionToken: string; person: Person } | null> {
   const sessionToken = randomBytes(32).toString("base64url");
-  const person = await one<Person>(db, sql`select id, name from app.sign_in(${token}, ${sessionToken}, ${userAgent})`);
+  const person = await one<Person>(
+    db,
+    sql`select id, name from app.sign_in(${token}, ${sessionToken}, ${userAgent})`,
+  );
   return person ? { sessionToken, person } : null;
 }
 
@@ -45,8 +48,6 @@ export async function linksFor(
     .innerJoin("app.people as p", "p.id", "e.person_id")
     .select(["p.name", "e.address", sql<string>`app.create_sign_in_link(p.id, '1 day')`.as("token")])
     .where("e.address", "in", addresses)
-    .orderBy("e.created_at")
-    .orderBy("e.address")
     .execute();
 }
 

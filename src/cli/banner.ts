@@ -2,7 +2,11 @@ import type { App, Part } from "#app.ts";
 import { linksFor } from "#auth/sessions.ts";
 import type { Config } from "#config.ts";
 
-const demoAddresses = ["wulan@school.example", "bima@school.example", "citra@school.example"];
+const demoPeople = new Map([
+  ["wulan@school.example", "teacher"],
+  ["bima@school.example", "student"],
+  ["citra@school.example", "student"],
+]);
 
 /** What the start prints: where everything is, and in a demo how to get in. */
 export async function banner(config: Config, app: App, wanted: ReadonlySet<Part>): Promise<string> {
@@ -16,12 +20,16 @@ export async function banner(config: Config, app: App, wanted: ReadonlySet<Part>
     app.psql && ["Database", app.psql],
     ...(wanted.has("api") && config.demo ? await signInRows(config, app) : []),
   ].filter((row) => Array.isArray(row));
-  const lines = rows.map(([name = "", value]) => `  ${name.padEnd(26)}${value}`);
+  const lines = rows.map(([name = "", value]) => `  ${name.padEnd(34)}${value}`);
   return `\nHowdah serves ${[...wanted].join(", ")}.\n\n${lines.join("\n")}\n\n`;
 }
 
 /** The links are single-use and live for a day; each start makes new ones. */
 async function signInRows(config: Config, app: App): Promise<string[][]> {
-  const links = await linksFor(app.db, demoAddresses);
-  return links.map(({ name, token }) => [`Sign in as ${name}`, `${config.publicUrl}/sign-in#${token}`]);
+  const links = await linksFor(app.db, [...demoPeople.keys()]);
+  return [...demoPeople].flatMap(([address, role]) =>
+    links
+      .filter((link) => link.address === address)
+      .map(({ name, token }) => [`Sign in as ${role} ${name}`, `${config.publicUrl}/sign-in#${token}`]),
+  );
 }

@@ -38,7 +38,9 @@ function parseOptions(args: string[]): { only?: string | undefined } {
   try {
     return parseArgs({ args, options: { only: { type: "string" } } }).values;
   } catch (error) {
-    throw new AppError("BadOption", `${messageOf(error)} Use: npm start -- --only=${parts.join(",")}`, { cause: error });
+    throw new AppError("BadOption", `${messageOf(error)} Use: npm start -- --only=${parts.join(",")}`, {
+      cause: error,
+    });
   }
 }
 

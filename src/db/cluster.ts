@@ -1,5 +1,5 @@
-import { chmod, chown, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { AppError } from "#errors.ts";
@@ -53,10 +53,17 @@ async function initdb(programs: Programs, data: string, passwordFile: string, us
     { user },
   );
   if (made.code !== 0)
-    throw new AppError("EmbeddedPostgres", `initdb could not create the database: ${made.output.split("\n").at(-1)}`);
+    throw new AppError(
+      "EmbeddedPostgres",
+      `initdb could not create the database: ${made.output.split("\n").at(-1)}`,
+    );
 }
 
-async function withPasswordFile(password: string, user: User | undefined, work: (file: string) => Promise<void>) {
+async function withPasswordFile(
+  password: string,
+  user: User | undefined,
+  work: (file: string) => Promise<void>,
+) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "howdah-"));
   const file = path.join(folder, "password");
   await writeFile(file, password, { mode: 0o600 });
@@ -83,7 +90,9 @@ async function postgresUser(): Promise<User | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const known = await lookUp("postgres");
   if (known) return known;
-  await run("useradd", ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "postgres"]).catch(() => {});
+  await run("useradd", ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "postgres"]).catch(
+    () => {},
+  );
   const made = await lookUp("postgres");
   if (made) return made;
   throw new AppError(

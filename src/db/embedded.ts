@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { prepareCluster, type Cluster } from "#db/cluster.ts";
+import { type Cluster, prepareCluster } from "#db/cluster.ts";
 import { AppError, codeOf } from "#errors.ts";
 import { freePort } from "#lib/free-port.ts";
-import { run } from "#lib/run.ts";
 import { withLockFile } from "#lib/lock-file.ts";
+import { run } from "#lib/run.ts";
 import { emit } from "#telemetry.ts";
 
 export type EmbeddedPostgres = {
@@ -98,7 +98,7 @@ async function createDatabase(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url.replace(/howdah$/, "postgres") });
   await client.connect();
   await client.query("create database howdah").catch((error) => {
-    if (codeOf(error) !== "42P04") throw error; // another process was quicker
+    if (!["42P04", "23505"].includes(codeOf(error) ?? "")) throw error; // another process was quicker
   });
   await client.end();
 }

@@ -79,7 +79,8 @@ export class Listener implements AsyncDisposable {
     client.on("notification", ({ channel, payload }) => this.#handlers.get(channel)?.(payload ?? ""));
     try {
       await client.connect();
-      for (const channel of this.#handlers.keys()) await client.query(`listen ${client.escapeIdentifier(channel)}`);
+      for (const channel of this.#handlers.keys())
+        await client.query(`listen ${client.escapeIdentifier(channel)}`);
     } catch (error) {
       await client.end().catch(() => {});
       throw error;

@@ -74,7 +74,9 @@ async function requireServer(client: pg.ClientBase): Promise<void> {
 /** Polls for the lock: a session that waits in pg_advisory_lock holds a snapshot, which deadlocks with concurrent index builds. */
 async function takeLock(client: pg.ClientBase): Promise<void> {
   for (;;) {
-    const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [lockKey]);
+    const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [
+      lockKey,
+    ]);
     if (rows[0]?.taken) return;
     await sleep(50);
   }
@@ -100,13 +102,18 @@ async function appliedMigrations(client: pg.ClientBase): Promise<Map<string, str
     create table if not exists howdah.logic (hash text primary key, applied_at timestamptz not null default now());
     alter table howdah.migrations enable row level security;
     alter table howdah.logic enable row level security;`);
-  const { rows } = await client.query<{ name: string; hash: string }>("select name, hash from howdah.migrations");
+  const { rows } = await client.query<{ name: string; hash: string }>(
+    "select name, hash from howdah.migrations",
+  );
   return new Map(rows.map(({ name, hash }) => [name, hash]));
 }
 
 function refuseEdited(file: SqlFile, appliedHash: string | undefined): void {
   if (appliedHash === undefined || appliedHash === file.hash) return;
-  throw new AppError("MigrationEdited", `migration ${file.name} was edited after it ran: restore it and write a new one.`);
+  throw new AppError(
+    "MigrationEdited",
+    `migration ${file.name} was edited after it ran: restore it and write a new one.`,
+  );
 }
 
 async function applyLogic(client: pg.ClientBase): Promise<boolean> {
@@ -115,12 +122,18 @@ async function applyLogic(client: pg.ClientBase): Promise<boolean> {
   const { rowCount } = await client.query("select from howdah.logic where hash = $1", [hash]);
   if (rowCount) return false;
   await applyFiles(client, files, () =>
-    client.query("with old as (delete from howdah.logic) insert into howdah.logic (hash) values ($1)", [hash]),
+    client.query("with old as (delete from howdah.logic) insert into howdah.logic (hash) values ($1)", [
+      hash,
+    ]),
   );
   return true;
 }
 
-async function applyFiles(client: pg.ClientBase, files: SqlFile[], record: () => Promise<unknown>): Promise<void> {
+async function applyFiles(
+  client: pg.ClientBase,
+  files: SqlFile[],
+  record: () => Promise<unknown>,
+): Promise<void> {
   let current = "";
   await client.query("begin");
   try {
@@ -132,7 +145,9 @@ async function applyFiles(client: pg.ClientBase, files: SqlFile[], record: () =>
     await client.query("commit");
   } catch (error) {
     await client.query("rollback");
-    throw new AppError(codeOf(error) ?? "MigrationFailed", `${current}: ${messageOf(error)}`, { cause: error });
+    throw new AppError(codeOf(error) ?? "MigrationFailed", `${current}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

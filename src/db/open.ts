@@ -9,7 +9,10 @@ export type Database = {
 };
 
 /** The only place that chooses: the database of DATABASE_URL, or the embedded one under HOWDAH_DIR. */
-export async function openDatabase(settings: { databaseUrl: string | undefined; dir: string }): Promise<Database> {
+export async function openDatabase(settings: {
+  databaseUrl: string | undefined;
+  dir: string;
+}): Promise<Database> {
   if (settings.databaseUrl !== undefined)
     return { url: settings.databaseUrl, embedded: false, psql: undefined, stop: async () => {} };
   return { ...(await startEmbedded(settings.dir)), embedded: true };

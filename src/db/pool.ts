@@ -18,7 +18,9 @@ export function openPool(url: string, name: string, { max = 10, role }: PoolOpti
     ...(role ? { onConnect: (client: pg.ClientBase) => takeRole(client, role) } : {}),
   });
   pool.on("error", (error) => emit("database:error", { pool: name, error }));
-  pool.on("connect", (client) => client.on("error", (error) => emit("database:error", { pool: name, error })));
+  pool.on("connect", (client) =>
+    client.on("error", (error) => emit("database:error", { pool: name, error })),
+  );
   return pool;
 }
 

@@ -13,10 +13,12 @@ export type Wake = () => void;
  * cluster-wide lock over the WAL flush. A lost wake costs the relays one poll period.
  */
 export function createWake(pool: pg.Pool): Wake {
-  let timer: NodeJS.Timeout | undefined;
+  let gathering = false;
   return () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
+    if (gathering) return;
+    gathering = true;
+    setTimeout(() => {
+      gathering = false;
       pool.query("select pg_notify($1, '')", [wakeChannel]).catch(() => {});
     }, gatherMs);
   };

@@ -3,10 +3,16 @@ import { AppError } from "#errors.ts";
 import { emit } from "#telemetry.ts";
 
 /** The one shape of an error: `{ error: { code, message } }`. What was not meant for clients is only reported. */
-export function respondToError(error: FastifyError | AppError, request: FastifyRequest, reply: FastifyReply): void {
+export function respondToError(
+  error: FastifyError | AppError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
   const status = statusOf(error);
-  if (status >= 500) emit("http:error", { method: request.method, path: request.routeOptions.url ?? "", error });
-  const told = status < 500 ? error : { code: "Internal", message: "Something went wrong on our side: try again." };
+  if (status >= 500)
+    emit("http:error", { method: request.method, path: request.routeOptions.url ?? "", error });
+  const told =
+    status < 500 ? error : { code: "Internal", message: "Something went wrong on our side: try again." };
   reply.code(status).send({ error: { code: told.code ?? "BadRequest", message: told.message } });
 }
 

@@ -52,7 +52,8 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
 }
 
 function cannotListen(code: string | undefined, host: string, port: number): string {
-  if (code === "EADDRINUSE") return `Port ${port} is in use: stop the program that uses it, or set PORT to another one.`;
+  if (code === "EADDRINUSE")
+    return `Port ${port} is in use: stop the program that uses it, or set PORT to another one.`;
   if (code === "EACCES") return `Port ${port} may not be used by this user: set PORT to 1024 or higher.`;
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
     return `HOST ${host} is not an address of this machine: set HOST to 127.0.0.1 or 0.0.0.0.`;

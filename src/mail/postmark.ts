@@ -26,8 +26,9 @@ export type Postmark = {
   findBatch(stream: string, batchId: string): Promise<Found[]>;
 };
 
-/** Postmark through its own, unmodified client. Throws AppError `BadSetting` for an endpoint that is no URL. */
+/** Postmark through its own, unmodified client. Throws AppError `BadSetting` for an empty token or a bad endpoint. */
 export function createPostmark(settings: PostmarkSettings): Postmark {
+  if (settings.token.trim() === "") throw new AppError("BadSetting", "The Postmark server token is empty.");
   const endpoint = parseEndpoint(settings.endpoint ?? "https://api.postmarkapp.com");
   const connect = () => openClient(settings, endpoint);
   return {

@@ -4,7 +4,10 @@ import { onTelemetry, type TelemetryEvent } from "#telemetry.ts";
 
 /** Writes telemetry as JSON lines to standard error, from `level` up; the only logger. Returns what ends it. */
 export function startLog(level: LogLevel): () => void {
-  const logger = pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+  const logger = pino(
+    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination(2),
+  );
   return onTelemetry((event, payload) => write(logger, event, payload));
 }
 

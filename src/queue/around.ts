@@ -13,7 +13,10 @@ export function dispatcherOf(queue: string, tasks: Tasks): Task {
 /** The graphile-worker task of a job that was added by the task's own name, without an envelope. */
 export function bareTask(queue: string, task: Task): Task {
   return (payload, helpers) =>
-    around(queue, helpers, () => ({ name: helpers.job.task_identifier, run: async () => task(payload as never, helpers) }));
+    around(queue, helpers, () => ({
+      name: helpers.job.task_identifier,
+      run: async () => task(payload as never, helpers),
+    }));
 }
 
 type Opened = { name: string; run: () => Promise<unknown> };
@@ -57,7 +60,11 @@ async function around(queue: string, helpers: JobHelpers, open: () => Opened): P
 type HeldJob = JobHelpers["job"];
 
 async function complete(client: pg.ClientBase, job: HeldJob): Promise<boolean> {
-  const { rows } = await client.query("select queue.complete($1, $2, $3) as done", [job.id, job.locked_by, job.attempts]);
+  const { rows } = await client.query("select queue.complete($1, $2, $3) as done", [
+    job.id,
+    job.locked_by,
+    job.attempts,
+  ]);
   return rows[0].done;
 }
 

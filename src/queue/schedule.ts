@@ -3,5 +3,4 @@ import type { CronItem } from "graphile-worker";
 /** Recurring tasks; one run per tick however many processes there are. */
 export const schedule: CronItem[] = [
   { task: "realtime/roll-partitions", match: "17 * * * *", options: { backfillPeriod: 0 } },
-  { task: "mail/reconcile", match: "* * * * *", options: { backfillPeriod: 0 } },
 ];

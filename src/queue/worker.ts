@@ -1,6 +1,14 @@
 import { EventEmitter } from "node:events";
 import os from "node:os";
-import { Logger, parseCronItems, type Runner, run, type TaskList, type WorkerEvents } from "graphile-worker";
+import {
+  type CronItem,
+  Logger,
+  parseCronItems,
+  type Runner,
+  run,
+  type TaskList,
+  type WorkerEvents,
+} from "graphile-worker";
 import type pg from "pg";
 import { pause } from "#lib/deferred.ts";
 import { bareTask, dispatcherOf } from "#queue/around.ts";
@@ -13,6 +21,8 @@ const beatMs = 5000;
 const abortAfterMs = 3000;
 const giveUpAfterMs = 5000;
 
+export type WorkerOptions = { tasks?: Tasks; schedule?: CronItem[] };
+
 /** One graphile-worker pool per named queue, with heartbeats, so that the jobs of a killed worker are found. */
 export class Worker implements AsyncDisposable {
   readonly #pool: pg.Pool;
@@ -21,13 +31,17 @@ export class Worker implements AsyncDisposable {
   readonly #poolIds = new Map<string, string>();
   #beating: Promise<void> = Promise.resolve();
 
-  constructor(pool: pg.Pool) {
+  readonly #options: WorkerOptions;
+
+  /** Without options it serves every file of tasks/ and the product's schedule. */
+  constructor(pool: pg.Pool, options: WorkerOptions = {}) {
     this.#pool = pool;
+    this.#options = options;
   }
 
   /** Resolves when every queue is served. */
   async start(): Promise<void> {
-    const tasks = await loadTasks();
+    const tasks = this.#options.tasks ?? (await loadTasks());
     const started = queues.map((queue) => {
       const first = Promise.withResolvers<void>();
       this.#lives.push(this.#serve(queue, tasks, first));
@@ -43,7 +57,9 @@ export class Worker implements AsyncDisposable {
     const finished = Promise.all([...this.#lives, this.#beating]);
     await Promise.race([finished, pause(giveUpAfterMs)]);
     const workers = [...this.#poolIds.values()];
-    await this.#pool.query("select queue.leave($1)", [workers]).catch((error) => emit("worker:error", { error }));
+    await this.#pool
+      .query("select queue.leave($1)", [workers])
+      .catch((error) => emit("worker:error", { error }));
   }
 
   /** A pool that shuts itself down (graphile-worker does when a completion fails) is started again. */
@@ -70,11 +86,12 @@ export class Worker implements AsyncDisposable {
     return run({
       pgPool: this.#pool,
       taskList: taskListOf(queue, tasks),
-      parsedCronItems: queue.name === defaultQueue ? parseCronItems(schedule) : [],
+      parsedCronItems: queue.name === defaultQueue ? parseCronItems(this.#options.schedule ?? schedule) : [],
       noHandleSignals: true,
       events,
       logger: new Logger(() => (level, message) => {
-        if (level === "error" && !this.#stopping.signal.aborted) emit("worker:error", { error: new Error(message) });
+        if (level === "error" && !this.#stopping.signal.aborted)
+          emit("worker:error", { error: new Error(message) });
       }),
       preset: {
         worker: {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Claims } from "#auth/claims.ts";
 import { emit } from "#telemetry.ts";
-import { everything, type Permissions } from "./authorization.ts";
+import { type Admission, admit, canRead, permit } from "./admission.ts";
+import type { Permissions } from "./authorization.ts";
 import type { Broadcast, Framed } from "./broadcast.ts";
-import { changesUnavailable, RealtimeError, readRefused, reasonOf } from "./errors.ts";
+import { readRefused, reasonOf } from "./errors.ts";
 import { Allowance } from "./limits.ts";
 import type { BroadcastPush } from "./protocol/binary.ts";
 import { type Frame, MalformedFrame, type Ref } from "./protocol/frame.ts";
@@ -12,7 +13,6 @@ import {
   fields,
   isFields,
   type JoinRequest,
-  parseJoin,
   parsePresence,
   tokenIn,
 } from "./protocol/payloads.ts";
@@ -20,7 +20,7 @@ import * as replies from "./protocol/replies.ts";
 import { replayed, replayOf } from "./replay.ts";
 import type { Services } from "./services.ts";
 import type { Socket } from "./socket.ts";
-import { nameOfTopic, type Room } from "./topic.ts";
+import type { Room } from "./topic.ts";
 
 const expiryCheckMs = 5 * 60_000;
 
@@ -39,8 +39,8 @@ export class Channel {
   #claims: Claims;
   #permissions: Permissions;
   #tracked: { ref: string; meta: Fields } | undefined;
-  #held: { framed: Framed; id: string | undefined }[] | undefined;
-  #replayed = new Set<string>();
+  #held: { framed: Framed; seq: number | undefined }[] | undefined;
+  #replayedTo = 0;
   #expiry: NodeJS.Timeout | undefined;
   #ended = false;
 
@@ -68,15 +68,18 @@ export class Channel {
     await channel.#enter(frame);
   }
 
-  deliver(framed: Framed, id: string | undefined): void {
+  /** `seq` is that of a stored message. */
+  deliver(framed: Framed, seq: number | undefined): void {
     if (!this.#permissions.readBroadcast) return;
-    if (this.#held) this.#held.push({ framed, id });
-    else if (id === undefined || !this.#replayed.has(id))
+    if (this.#held) this.#held.push({ framed, seq });
+    else if (seq === undefined || seq > this.#replayedTo) {
       this.#socket.sendData(framed.for(this.#socket.version));
+    }
   }
 
+  /** Only where a state was sent or a member tracked: the client piles up diffs that no state came before. */
   deliverPresence(diff: string): void {
-    if (this.#permissions.readPresence) {
+    if (this.#presenceEnabled && this.#permissions.readPresence) {
       this.#socket.sendJson({ topic: this.topic, event: "presence_diff" }, diff);
     }
   }
@@ -126,10 +129,12 @@ export class Channel {
   async #enter(frame: Frame): Promise<void> {
     const replay = replayOf(this.#request, this.#services.limits.replayMessages);
     if (replay && this.#permissions.readBroadcast) this.#held = [];
+    // Taken before the channel can hear a diff: what is in the state must not come again as a diff.
+    const present = this.#services.membership.state(this.room);
     this.#services.rooms.enter(this);
     this.#watchExpiry();
     this.#send(replies.ok(frame, { postgres_changes: [] }));
-    this.#sendPresenceState();
+    this.#sendPresenceState(present);
     if (this.#held && replay) await this.#replay(new Date(replay.since), replay.limit);
     if (this.#request.broadcast.replicationReady) {
       this.#send(replies.system(this.topic, this.joinRef, "ok", "Replication connection established"));
@@ -137,17 +142,20 @@ export class Channel {
     emit("realtime:channel:joined", { topic: this.room.name, private: this.room.private });
   }
 
-  #sendPresenceState(): void {
+  #sendPresenceState(present: string): void {
     if (!this.#presenceEnabled || !this.#permissions.readPresence) return;
     const head = { joinRef: this.joinRef, topic: this.topic, event: "presence_state" };
-    this.#socket.sendJson(head, this.#services.membership.state(this.room));
+    this.#socket.sendJson(head, present);
   }
 
-  /** What arrives live meanwhile is held back, so that it comes after the stored messages, and once. */
+  /**
+   * What arrives live meanwhile is held back, so that it comes after the stored messages. A stored message means
+   * that the log was read up to it: the feed may still bring it, or an older one, and that is dropped.
+   */
   async #replay(since: Date, limit: number): Promise<void> {
     try {
       for (const message of await this.#services.replay(this.room, since, limit)) {
-        this.#replayed.add(message.id);
+        this.#replayedTo = Number(message.seq);
         this.#socket.sendBroadcast(this.topic, replayed(message));
       }
     } catch (error) {
@@ -155,7 +163,7 @@ export class Channel {
     }
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const { framed, id } of held) this.deliver(framed, id);
+    for (const { framed, seq } of held) this.deliver(framed, seq);
   }
 
   #broadcastText(frame: Frame): void {
@@ -205,6 +213,7 @@ export class Channel {
     if (this.#tracked && isDeepStrictEqual(this.#tracked.meta, meta)) return;
     const ref = this.#services.membership.track(this.room, this.#presenceKey, json, this.#tracked?.ref);
     this.#tracked = { ref, meta };
+    this.#presenceEnabled = true;
   }
 
   #untrack(): void {
@@ -260,46 +269,6 @@ export class Channel {
   #send(reply: replies.Reply): void {
     this.#socket.send(reply);
   }
-}
-
-type Admission = {
-  room: Room;
-  request: JoinRequest;
-  token: string;
-  claims: Claims;
-  permissions: Permissions;
-};
-
-async function admit(socket: Socket, services: Services, frame: Frame): Promise<Admission> {
-  const name = nameOfTopic(frame.topic);
-  const request = parseJoin(frame.payload);
-  if (request.changes.length > 0) throw changesUnavailable();
-  if (["ids", "__proto__"].includes(request.presence.key) || request.presence.key.includes("\0")) {
-    throw new RealtimeError(
-      "InvalidPresenceKey",
-      `The presence key must not be ${JSON.stringify(request.presence.key)}`,
-    );
-  }
-  replayOf(request, services.limits.replayMessages);
-  const token = request.token ?? socket.apikey;
-  const claims = await services.verify(token);
-  const room = { name, private: request.private };
-  const permissions = await permit(services, room, claims, socket.headers);
-  if (!canRead(permissions)) throw readRefused(name);
-  return { room, request, token, claims, permissions };
-}
-
-async function permit(
-  services: Services,
-  room: Room,
-  claims: Claims,
-  headers: Record<string, string>,
-): Promise<Permissions> {
-  return room.private ? services.authorize(room, claims, headers) : everything;
-}
-
-function canRead({ readBroadcast, readPresence }: Permissions): boolean {
-  return readBroadcast || readPresence;
 }
 
 /** A payload that says it is JSON and is not would throw inside every receiver's client. */

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { pause } from "#lib/deferred.ts";
 import { emit } from "#telemetry.ts";
+import { atMost } from "./at-most.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { Assembly, envelopesOf } from "./envelopes.ts";
 import type { Member } from "./presence.ts";
@@ -92,7 +93,7 @@ export class Gossip {
   /** Says goodbye and removes this relay and its members. */
   async retire(): Promise<void> {
     this.#closed = true;
-    await Promise.race([this.#flushing, pause(1000)]);
+    await atMost(1000, this.#flushing);
     this.#stopping.abort();
     await this.#flushing;
     const envelopes = envelopesOf(this.#relay, ++this.#number, encode({ is: "gone" }));

@@ -7,7 +7,6 @@ import { keyOf, type Room } from "./topic.ts";
 type Word = { joins: Member[]; leaves: Leaves };
 
 const gatherMs = 5;
-const beatMs = 5000;
 
 /**
  * Presence over all relays. Each relay is the only writer of its own members and keeps the whole roster in memory;
@@ -18,6 +17,7 @@ export class Membership implements AsyncDisposable {
   readonly #pool: pg.Pool;
   readonly #gossip: Gossip;
   readonly #tell: (room: Room, diff: string) => void;
+  readonly #beatMs: number;
   readonly #roster = new Roster();
   readonly #diffs = new Map<string, RoomDiff>();
   readonly #run = Math.random().toString(36).slice(2, 10);
@@ -30,7 +30,14 @@ export class Membership implements AsyncDisposable {
   #dirty = false;
   #stopped = false;
 
-  constructor(relay: string, pool: pg.Pool, gossip: Gossip, tell: (room: Room, diff: string) => void) {
+  constructor(
+    relay: string,
+    pool: pg.Pool,
+    gossip: Gossip,
+    tell: (room: Room, diff: string) => void,
+    beatMs = 5000,
+  ) {
+    this.#beatMs = beatMs;
     this.#relay = relay;
     this.#pool = pool;
     this.#gossip = gossip;
@@ -46,7 +53,7 @@ export class Membership implements AsyncDisposable {
     this.#held = [];
     await this.#beat();
     await this.#read();
-    this.#beatTimer = setInterval(() => this.#tryToBeat(), beatMs);
+    this.#beatTimer = setInterval(() => this.#tryToBeat(), this.#beatMs);
     this.#beatTimer.unref();
   }
 
@@ -90,7 +97,7 @@ export class Membership implements AsyncDisposable {
     this.#held ??= [];
     const lost = await this.#tryToBeat();
     clearTimeout(this.#rereadTimer);
-    this.#rereadTimer = setTimeout(() => this.#tryToRead(), lost ? beatMs * 1.5 : 0);
+    this.#rereadTimer = setTimeout(() => this.#tryToRead(), lost ? this.#beatMs * 1.5 : 0);
     this.#rereadTimer.unref();
   }
 

@@ -9,6 +9,7 @@ import { openPool } from "#db/pool.ts";
 import { wakeChannel } from "#db/wake.ts";
 import { pause } from "#lib/deferred.ts";
 import { emit } from "#telemetry.ts";
+import { atMost } from "./at-most.ts";
 import { authorize } from "./authorization.ts";
 import type { Broadcast } from "./broadcast.ts";
 import type { Channel } from "./channel.ts";
@@ -31,6 +32,8 @@ export type RelayOptions = {
   /** Queries with the owner's rights; the relay does not end it. */
   pool: pg.Pool;
   limits?: Partial<Limits>;
+  /** Between two signs of life; a relay is given up after 15 seconds without one. */
+  beatMs?: number;
 };
 
 export type RelayStats = {
@@ -78,9 +81,10 @@ export class Relay implements AsyncDisposable {
       missed: () => void this.#membership.resync(),
       unpublished: () => this.#membership.unpublished(),
     });
-    this.#membership = new Membership(this.id, this.#own, this.#gossip, (room, diff) => {
+    const tell = (room: Room, diff: string) => {
       for (const channel of this.#rooms.in(room)) channel.deliverPresence(diff);
-    });
+    };
+    this.#membership = new Membership(this.id, this.#own, this.#gossip, tell, options.beatMs);
     this.#listener = new Listener(options.databaseUrl, "relay-listen")
       .listen(wakeChannel, () => this.#feed.wake())
       .listen(gossipChannel, (payload) => this.#gossip.receive(payload))
@@ -198,12 +202,13 @@ export class Relay implements AsyncDisposable {
     if (newest) this.#lagMs = Date.now() - newest.at.getTime();
   }
 
-  #deliverOne({ id, topic, private: isPrivate, event, payload }: LogMessage): void {
+  #deliverOne({ id, topic, private: isPrivate, seq, event, payload }: LogMessage): void {
     const room = { name: topic, private: isPrivate };
     if (!this.#rooms.has(room)) return;
     const metadata = JSON.stringify({ id });
     const bytes = Buffer.from(payload);
-    this.#rooms.fanOut(room, { form: "framed", event, metadata, encoding: "json", payload: bytes }, { id });
+    const broadcast: Broadcast = { form: "framed", event, metadata, encoding: "json", payload: bytes };
+    this.#rooms.fanOut(room, broadcast, { seq: Number(seq) });
   }
 
   #heard(relay: string, word: Word): void {
@@ -232,10 +237,10 @@ export class Relay implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     clearInterval(this.#sweeper);
-    await Promise.race([this.#closeSockets(), pause(stopMs)]);
+    await atMost(stopMs, this.#closeSockets());
     for (const socket of this.#sockets) socket.terminate();
     await this.#membership[Symbol.asyncDispose]();
-    await Promise.race([this.#gossip.retire(), pause(stopMs)]).catch((error: unknown) =>
+    await atMost(stopMs, this.#gossip.retire()).catch((error: unknown) =>
       emit("realtime:gossip:failed", { error }),
     );
     await Promise.all([this.#feed[Symbol.asyncDispose](), this.#listener[Symbol.asyncDispose]()]);

@@ -36,11 +36,11 @@ export class Rooms {
     for (const channels of this.#rooms.values()) yield* channels;
   }
 
-  /** Hands a broadcast to every channel of the room but `except`; `id` is that of a stored message. */
-  fanOut(room: Room, broadcast: Broadcast, { except, id }: { except?: Channel; id?: string } = {}): void {
+  /** Hands a broadcast to every channel of the room but `except`; `seq` is that of a stored message. */
+  fanOut(room: Room, broadcast: Broadcast, { except, seq }: { except?: Channel; seq?: number } = {}): void {
     const channels = this.#rooms.get(keyOf(room));
     if (!channels) return;
     const framed = new Framed(room.name, broadcast);
-    for (const channel of channels) if (channel !== except) channel.deliver(framed, id);
+    for (const channel of channels) if (channel !== except) channel.deliver(framed, seq);
   }
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { makeWorkerUtils, runOnce } from "graphile-worker";
+import { type JobHelpers, Logger, runOnce } from "graphile-worker";
 import type { PoolClient } from "pg";
-import { flushOutbox } from "#mail/outbox.ts";
+import flush from "../../tasks/mail/flush.ts";
 import { openWorld, type World } from "../support/world.ts";
 import { bells, enqueue, letterOf, transportTo } from "./outbox-support.ts";
 import { openMailbox, type TestServer } from "./servers.ts";
@@ -150,28 +150,25 @@ test("a letter written while a worker is just taking the last bell has a bell of
 });
 
 test("a letter committed after a running flush has looked for the last time is flushed by the next", async () => {
-  const utils = await makeWorkerUtils({ pgPool: world.pool });
-  const transport = transportTo(mailbox.url);
+  transportTo(mailbox.url);
   const first = await enqueue(world.pool);
   let second = "";
   let looks = 0;
   await runOnce({
     pgPool: world.pool,
     concurrency: 1,
+    logger: new Logger(() => () => {}),
     taskList: {
-      mail: async (_payload, { query }) => {
-        const db = {
-          query: async (text: string, values: unknown[]) => {
-            const result = await query(text, values);
-            if (text.includes("mail.claim(") && ++looks === 2) second = await enqueue(world.pool);
-            return result;
-          },
+      mail: async (_payload, helpers) => {
+        const query = async (text: string, values?: unknown[]) => {
+          const result = await helpers.query(text, values);
+          if (text.includes("mail.claim(") && ++looks === 2) second = await enqueue(world.pool);
+          return result;
         };
-        await flushOutbox(db, transport);
+        await flush({}, { ...helpers, query } as JobHelpers);
       },
     },
   });
-  await utils.release();
   assert.equal((await letterOf(world.pool, first)).state, "accepted");
   assert.equal((await letterOf(world.pool, second)).state, "accepted");
 });

@@ -140,12 +140,12 @@ test("a letter that was not sent waits longer each time, with a bell for then, a
   assert.ok(later[0] !== undefined && later[0] >= 8 && later[0] <= 17, String(later));
 });
 
-test("bells for the same moment are one", async () => {
-  for (let n = 0; n < 5; n++) await enqueue(world.pool);
-  await world.pool.query("delete from graphile_worker._private_jobs");
-  const moment = "2037-01-01T00:00:02Z";
-  for (let n = 0; n < 5; n++) await world.pool.query("select mail.wake_at('mail/flush', $1)", [moment]);
-  assert.equal((await bells(world.pool, "mail/flush")).length, 1);
+test("bells for one moment are one, and every moment has its bell", async () => {
+  const ring = (...moments: string[]) =>
+    world.pool.query("select mail.wake_at('mail/flush', variadic $1::timestamptz[])", [moments]);
+  await ring("2037-01-01T00:00:02Z", "2037-01-01T00:00:04Z", "2037-01-01T00:00:06Z");
+  await ring("2037-01-01T00:00:01Z", "2037-01-01T00:00:05Z");
+  assert.equal((await bells(world.pool, "mail/flush")).length, 2);
 });
 
 test("a refusal is final and says why; an inactive recipient is suppressed", async () => {
@@ -259,6 +259,20 @@ test("an acceptance is believed however late; another result counts only for its
   assert.partialDeepStrictEqual(await letterOf(world.pool, id), {
     state: "accepted",
     provider_message_id: messageId,
+  });
+});
+
+test("a late refusal of the first hand-over does not touch the second", async () => {
+  const id = await enqueue(world.pool);
+  await flushOutbox(world.pool, deaf({ kind: "notSent", reason: "not reached", code: "ENOTFOUND" }));
+  await letTimePass(world.pool, "1 hour");
+  await world.pool.query("select mail.claim(10, 'second')");
+  for (const kind of ["refused", "notSent", "unknown"])
+    await record({ id, attempt: 1, kind, reason: "late" });
+  assert.partialDeepStrictEqual(await letterOf(world.pool, id), {
+    state: "sending",
+    attempt: 2,
+    error: null,
   });
 });
 

@@ -6,18 +6,24 @@ import { createSandbox } from "#mail/sandbox/sandbox.ts";
 
 export type TestServer = AsyncDisposable & { url: string; host: string; requests: string[] };
 
+/** Called for each request: instead of the mailbox, or after it took the request and before it answers. */
+export type Around = { instead?: () => Promise<void>; after?: () => Promise<void> };
+
 /** The sandbox behind a real server, mounted under a path as the app mounts it. */
-export function openMailbox(pool: Pool): Promise<TestServer> {
+export function openMailbox(pool: Pool, around: Around = {}): Promise<TestServer> {
   const sandbox = createSandbox({ pool });
   return listen("/mailbox/postmark", async (request, response) => {
     const url = new URL(request.url ?? "/", "http://mailbox");
+    const body = await readBody(request);
+    if (around.instead) return void (await around.instead());
     const reply = await sandbox.handle({
       method: request.method ?? "GET",
       path: url.pathname.slice("/mailbox/postmark".length),
       query: Object.fromEntries(url.searchParams),
       headers: request.headers,
-      body: await readBody(request),
+      body,
     });
+    await around.after?.();
     response.writeHead(reply.status, reply.headers).end(reply.body);
   });
 }

@@ -26,7 +26,7 @@ export type RunningRelay = AsyncDisposable & { relay: Relay; port: number };
 
 export async function startRelay(world: World, limits: RelayOptions["limits"] = {}): Promise<RunningRelay> {
   const { databaseUrl, jwtSecret, pool } = world;
-  const relay = new Relay({ databaseUrl, jwtSecret, pool, limits });
+  const relay = new Relay({ databaseUrl, jwtSecret, pool, limits, beatMs: 500 });
   await relay.start();
   const server = createServer((_request, response) => response.writeHead(404).end());
   server.on("upgrade", (request, socket, head) => relay.handleUpgrade(request, socket, head));
@@ -77,10 +77,16 @@ export async function openClient(
 ): Promise<Client> {
   const apikey = await anonKey(world.jwtSecret);
   const realtime = new RealtimeClient(`ws://127.0.0.1:${port}/socket`, { params: { apikey }, ...options });
-  return {
-    realtime,
-    [Symbol.dispose]: () => void realtime.removeAllChannels().then(() => realtime.disconnect()),
-  };
+  return { realtime, [Symbol.dispose]: () => disconnect(realtime) };
+}
+
+/** The client forgets a timer of 10 s when it disconnects, which would keep the test's process alive. */
+function disconnect(realtime: RealtimeClient): void {
+  const { setTimeout } = globalThis;
+  const unref = (work: () => void, ms: number) => setTimeout(work, ms).unref();
+  globalThis.setTimeout = unref as unknown as typeof setTimeout;
+  void realtime.disconnect();
+  globalThis.setTimeout = setTimeout;
 }
 
 /** Resolves with the first status of a subscription, and the error that came with it. */

@@ -4,7 +4,9 @@ import { openWorld } from "./world.ts";
 export const typesFile = "src/db/types.ts";
 
 /** Runs kysely-codegen over a fresh database; with `--verify` it only says whether the committed types are current. */
-export async function generateTypes(...options: string[]): Promise<{ status: number | null; output: string }> {
+export async function generateTypes(
+  ...options: string[]
+): Promise<{ status: number | null; output: string }> {
   await using world = await openWorld();
   const { status, stdout, stderr } = spawnSync(
     "kysely-codegen",

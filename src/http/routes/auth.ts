@@ -42,7 +42,11 @@ export function authRoutes({ db, config, jwtSecret }: Surface) {
   async function access(person: sessions.Person) {
     const expiresAt = new Date(Date.now() + sessions.accessTokenLifetime * 1000).toISOString();
     const claims = { sub: person.id, role: "authenticated" as const };
-    return { accessToken: await mintToken(claims, jwtSecret, sessions.accessTokenLifetime), expiresAt, person };
+    return {
+      accessToken: await mintToken(claims, jwtSecret, sessions.accessTokenLifetime),
+      expiresAt,
+      person,
+    };
   }
 
   function setCookie(reply: FastifyReply, sessionToken: string): void {
@@ -57,12 +61,20 @@ export function authRoutes({ db, config, jwtSecret }: Surface) {
 }
 
 const LinkRequest = v.object({
-  email: v.pipe(v.string(), v.trim(), v.regex(/^[^@\s]+@[^@\s]+$/, "must be an e-mail address"), v.maxLength(254)),
+  email: v.pipe(
+    v.string(),
+    v.trim(),
+    v.regex(/^[^@\s]+@[^@\s]+$/, "must be an e-mail address"),
+    v.maxLength(254),
+  ),
 });
 
 const SignIn = v.object({ token: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) });
 
-function read<Shape extends v.GenericSchema>(shape: Shape, body: FastifyRequest["body"]): v.InferOutput<Shape> {
+function read<Shape extends v.GenericSchema>(
+  shape: Shape,
+  body: FastifyRequest["body"],
+): v.InferOutput<Shape> {
   const result = v.safeParse(shape, body);
   if (result.success) return result.output;
   const [issue] = result.issues;
@@ -71,7 +83,9 @@ function read<Shape extends v.GenericSchema>(shape: Shape, body: FastifyRequest[
 }
 
 function linkIsGone(): AppError {
-  return new AppError("LinkIsGone", "This link has been used or has expired: ask for a new one.", { status: 410 });
+  return new AppError("LinkIsGone", "This link has been used or has expired: ask for a new one.", {
+    status: 410,
+  });
 }
 
 function notSignedIn(): AppError {

@@ -25,5 +25,7 @@ function tokenOf({ headers }: FastifyRequest): string {
   const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
   const token = bearer ?? headers.apikey;
   if (typeof token === "string") return token;
-  throw new AppError("Unauthorized", "Send a token: Authorization: Bearer <JWT>, or the apikey header.", { status: 401 });
+  throw new AppError("Unauthorized", "Send a token: Authorization: Bearer <JWT>, or the apikey header.", {
+    status: 401,
+  });
 }

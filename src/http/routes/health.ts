@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import { isReady } from "#ops/health.ts";
 import type { Surface } from "#http/routes.ts";
+import { isReady } from "#ops/health.ts";
 
 /** /healthz: this process lives. /readyz: it can do its work, which needs the database. */
 export function healthRoutes({ db }: Pick<Surface, "db">) {

@@ -7,7 +7,11 @@ const prefix = "/mailbox/postmark";
 export function mailboxRoutes(sandbox: Sandbox) {
   return async (app: FastifyInstance) => {
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: largestSandboxBody + 1 }, (_request, body, done) => done(null, body));
+    app.addContentTypeParser(
+      "*",
+      { parseAs: "buffer", bodyLimit: largestSandboxBody + 1 },
+      (_request, body, done) => done(null, body),
+    );
     app.route({
       method: ["GET", "POST", "PUT", "DELETE", "PATCH"],
       url: `${prefix}/*`,

@@ -1,4 +1,4 @@
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { useConfig } from "../../api/config.ts";
 import { Problem, sayProblem } from "../../api/problem.ts";
 import { inviteToClass, type Role, type Room } from "../../api/rooms.ts";
@@ -16,6 +16,8 @@ export function InviteForm({ room, onInvited }: { room: Room; onInvited: () => v
   const [problems, setProblems] = useState<Problems>({});
   const [busy, setBusy] = useState(false);
   const [invited, setInvited] = useState<Invited | null>(null);
+
+  const outcome = useScrolledTo(invited, room.members.length);
 
   const invite = async (event: FormEvent) => {
     event.preventDefault();
@@ -59,16 +61,30 @@ export function InviteForm({ room, onInvited }: { room: Room; onInvited: () => v
         onChange={(event) => setEmail(event.target.value)}
         problem={problems.email}
       />
-      <RoleField role={role} onChange={setRole} />
-      <button type="submit" className="button primary" data-testid="invite-button" disabled={busy}>
-        {busy ? "Inviting…" : "Send invitation"}
-      </button>
+      <div className="invite-last">
+        <RoleField role={role} onChange={setRole} />
+        <button type="submit" className="button primary" data-testid="invite-button" disabled={busy}>
+          {busy ? "Inviting…" : "Invite"}
+        </button>
+      </div>
       <p className="form-problem" role="alert">
         {problems.form}
       </p>
-      <div role="status">{invited && <InviteDone {...invited} />}</div>
+      <div role="status" ref={outcome}>
+        {invited && <InviteDone {...invited} />}
+      </div>
     </form>
   );
+}
+
+/** Brings the outcome into view, again after the new member's row has pushed it down. */
+function useScrolledTo(invited: Invited | null, members: number) {
+  const outcome = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the number of rows moves the element
+  useEffect(() => {
+    if (invited) outcome.current?.scrollIntoView({ block: "nearest" });
+  }, [invited, members]);
+  return outcome;
 }
 
 function RoleField({ role, onChange }: { role: Role; onChange: (role: Role) => void }) {

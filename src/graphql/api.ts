@@ -1,0 +1,53 @@
+import "#graphql/graphile-env.ts";
+
+import type { FastifyInstance } from "fastify";
+import { postgraphile } from "postgraphile";
+import { grafserv } from "postgraphile/grafserv/fastify/v5";
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "postgraphile/graphql";
+import { AppError, codeOf, messageOf } from "#errors.ts";
+import { mountOn } from "#graphql/mount.ts";
+import { type GraphqlSettings, presetFor } from "#graphql/preset.ts";
+
+export type Graphql = AsyncDisposable & {
+  schema: GraphQLSchema;
+  /** Adds POST /graphql and, unless in production, GraphiQL at /graphiql. */
+  addTo(fastify: FastifyInstance): Promise<void>;
+};
+
+/**
+ * The GraphQL API of the database. Throws AppError `ApiNotBuilt` when two things in the database would get one name in
+ * the API. The pool stays the caller's to end.
+ */
+export async function createGraphql(settings: GraphqlSettings): Promise<Graphql> {
+  const instance = postgraphile(presetFor(settings));
+  const schema = await instance.getSchema().catch((cause) => {
+    throw whyThereIsNoSchema(cause);
+  });
+  const server = instance.createServ(grafserv);
+  await server.ready();
+  let released: Promise<void> | undefined;
+  return {
+    schema,
+    addTo: (fastify) => mountOn(fastify, server),
+    async [Symbol.asyncDispose]() {
+      released ??= Promise.resolve(instance.release());
+      await released;
+    },
+  };
+}
+
+/** The schema as text, in an order that does not depend on the database. */
+export function printGraphqlSchema(schema: GraphQLSchema): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}
+
+function whyThereIsNoSchema(cause: unknown): unknown {
+  if (codeOf(cause) !== undefined) return cause; // the database's own trouble
+  const reason = messageOf(cause).replace(/\s+/g, " ");
+  const cure = "rename one of the two, or give it another name in its SQL comment (@name other_name)";
+  return new AppError(
+    "ApiNotBuilt",
+    `The GraphQL API cannot be made of this database: ${reason} Cure: ${cure}.`,
+    { cause },
+  );
+}

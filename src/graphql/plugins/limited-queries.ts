@@ -1,0 +1,70 @@
+import { SafeError } from "postgraphile/grafast";
+import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode } from "postgraphile/graphql";
+
+const maxDepth = 12;
+const maxSelections = 500;
+const maxRootFields = 50;
+
+/** Refuses queries that are too deep or too large, before anything expensive looks at them. */
+export function limitedQueries(): GraphileConfig.Plugin {
+  return {
+    name: "HowdahLimitedQueriesPlugin",
+    version: "0.0.0",
+    grafserv: {
+      middleware: {
+        setPreset(next, event) {
+          // First, and thrown instead of reported: the rules after it compare fields in pairs, which is quadratic.
+          event.validationRules.unshift(() => ({ Document: refuseLargeQueries }));
+          return next();
+        },
+      },
+    },
+  };
+}
+
+function refuseLargeQueries({ definitions }: DocumentNode): void {
+  const fragments = new Map<string, SelectionSetNode>();
+  for (const definition of definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION)
+      fragments.set(definition.name.value, definition.selectionSet);
+  for (const definition of definitions)
+    if (definition.kind === Kind.OPERATION_DEFINITION)
+      refuseLargeOperation(definition.selectionSet, fragments);
+}
+
+/**
+ * Fragments are counted wherever they are spread, as they will be run. Every selection counts, spreads too, so that
+ * fragments which spread each other end at the limit like all else.
+ */
+function refuseLargeOperation(root: SelectionSetNode, fragments: Map<string, SelectionSetNode>): void {
+  let selections = 0;
+  let rootFields = 0;
+
+  function visit(set: SelectionSetNode | undefined, depth: number): void {
+    for (const selection of set?.selections ?? []) {
+      if (++selections > maxSelections) throw tooMany(maxSelections, "fields");
+      if (selection.kind === Kind.FIELD) visitField(selection, depth);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet, depth);
+      else visit(fragments.get(selection.name.value), depth);
+    }
+  }
+
+  function visitField({ name, selectionSet }: FieldNode, depth: number): void {
+    if (introspection.has(name.value)) return; // graphql-js limits it by a rule of its own
+    if (depth === 1 && ++rootFields > maxRootFields) throw tooMany(maxRootFields, "fields at its root");
+    if (depth > maxDepth) throw refusal(`The query is more than ${maxDepth} fields deep`);
+    visit(selectionSet, depth + 1);
+  }
+
+  visit(root, 1);
+}
+
+const introspection = new Set(["__schema", "__type"]);
+
+function tooMany(limit: number, what: string): SafeError {
+  return refusal(`The query has more than ${limit} ${what}, fragments and aliases counted each time`);
+}
+
+function refusal(reason: string): SafeError {
+  return new SafeError(`${reason}: ask for less, or in several queries.`, { code: "HW422", statusCode: 400 });
+}

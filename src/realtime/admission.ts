@@ -1,0 +1,51 @@
+import type { Claims } from "#auth/claims.ts";
+import { everything, type Permissions } from "./authorization.ts";
+import { changesUnavailable, RealtimeError, readRefused } from "./errors.ts";
+import type { Frame } from "./protocol/frame.ts";
+import { type JoinRequest, parseJoin } from "./protocol/payloads.ts";
+import { replayOf } from "./replay.ts";
+import type { Services } from "./services.ts";
+import type { Socket } from "./socket.ts";
+import { nameOfTopic, type Room } from "./topic.ts";
+
+/** All that a join was found to be allowed. */
+export type Admission = {
+  room: Room;
+  request: JoinRequest;
+  token: string;
+  claims: Claims;
+  permissions: Permissions;
+};
+
+/** Throws what the join is to be refused with. */
+export async function admit(socket: Socket, services: Services, frame: Frame): Promise<Admission> {
+  const name = nameOfTopic(frame.topic);
+  const request = parseJoin(frame.payload);
+  if (request.changes.length > 0) throw changesUnavailable();
+  if (["ids", "__proto__"].includes(request.presence.key) || request.presence.key.includes("\0")) {
+    throw new RealtimeError(
+      "InvalidPresenceKey",
+      `The presence key must not be ${JSON.stringify(request.presence.key)}`,
+    );
+  }
+  replayOf(request, services.limits.replayMessages);
+  const token = request.token ?? socket.apikey;
+  const claims = await services.verify(token);
+  const room = { name, private: request.private };
+  const permissions = await permit(services, room, claims, socket.headers);
+  if (!canRead(permissions)) throw readRefused(name);
+  return { room, request, token, claims, permissions };
+}
+
+export async function permit(
+  services: Services,
+  room: Room,
+  claims: Claims,
+  headers: Record<string, string>,
+): Promise<Permissions> {
+  return room.private ? services.authorize(room, claims, headers) : everything;
+}
+
+export function canRead({ readBroadcast, readPresence }: Permissions): boolean {
+  return readBroadcast || readPresence;
+}
