@@ -1,7 +1,5 @@
-import "#graphql/graphile-env.ts";
-
 import type { FastifyInstance } from "fastify";
-import { postgraphile } from "postgraphile";
+import { type PostGraphileInstance, postgraphile } from "postgraphile";
 import { grafserv } from "postgraphile/grafserv/fastify/v5";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "postgraphile/graphql";
 import { AppError, codeOf, messageOf } from "#errors.ts";
@@ -20,9 +18,7 @@ export type Graphql = AsyncDisposable & {
  */
 export async function createGraphql(settings: GraphqlSettings): Promise<Graphql> {
   const instance = postgraphile(presetFor(settings));
-  const schema = await instance.getSchema().catch((cause) => {
-    throw whyThereIsNoSchema(cause);
-  });
+  const schema = await buildSchema(instance);
   const server = instance.createServ(grafserv);
   await server.ready();
   let released: Promise<void> | undefined;
@@ -41,8 +37,16 @@ export function printGraphqlSchema(schema: GraphQLSchema): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`;
 }
 
-function whyThereIsNoSchema(cause: unknown): unknown {
-  if (codeOf(cause) !== undefined) return cause; // the database's own trouble
+async function buildSchema(instance: PostGraphileInstance): Promise<GraphQLSchema> {
+  try {
+    return await instance.getSchema();
+  } catch (cause) {
+    if (codeOf(cause) !== undefined) throw cause; // the database's own trouble
+    throw notBuilt(cause);
+  }
+}
+
+function notBuilt(cause: unknown): AppError {
   const reason = messageOf(cause).replace(/\s+/g, " ");
   const cure = "rename one of the two, or give it another name in its SQL comment (@name other_name)";
   return new AppError(

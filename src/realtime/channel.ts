@@ -1,28 +1,19 @@
-import { isDeepStrictEqual } from "node:util";
-import type { Claims } from "#auth/claims.ts";
 import { emit } from "#telemetry.ts";
 import { type Admission, admit, canRead, permit } from "./admission.ts";
 import type { Permissions } from "./authorization.ts";
 import type { Broadcast, Framed } from "./broadcast.ts";
 import { readRefused, reasonOf } from "./errors.ts";
+import { Expiry } from "./expiry.ts";
 import { Allowance } from "./limits.ts";
 import type { BroadcastPush } from "./protocol/binary.ts";
 import { type Frame, MalformedFrame, type Ref } from "./protocol/frame.ts";
-import {
-  type Fields,
-  fields,
-  isFields,
-  type JoinRequest,
-  parsePresence,
-  tokenIn,
-} from "./protocol/payloads.ts";
+import { fields, isFields, type JoinRequest, parsePresence, tokenIn } from "./protocol/payloads.ts";
 import * as replies from "./protocol/replies.ts";
 import { replayed, replayOf } from "./replay.ts";
 import type { Services } from "./services.ts";
 import type { Socket } from "./socket.ts";
 import type { Room } from "./topic.ts";
-
-const expiryCheckMs = 5 * 60_000;
+import { Tracking } from "./tracking.ts";
 
 /** One topic joined by one socket. */
 export class Channel {
@@ -33,15 +24,13 @@ export class Channel {
   readonly #services: Services;
   readonly #request: JoinRequest;
   readonly #presenceCalls: Allowance;
-  readonly #presenceKey: string;
+  readonly #tracking: Tracking;
+  readonly #expiry = new Expiry((secondsAgo) => this.#expire(secondsAgo));
   #presenceEnabled: boolean;
   #token: string;
-  #claims: Claims;
   #permissions: Permissions;
-  #tracked: { ref: string; meta: Fields } | undefined;
   #held: { framed: Framed; seq: number | undefined }[] | undefined;
   #replayedTo = 0;
-  #expiry: NodeJS.Timeout | undefined;
   #ended = false;
 
   private constructor(socket: Socket, services: Services, frame: Frame, admission: Admission) {
@@ -51,12 +40,12 @@ export class Channel {
     this.joinRef = frame.joinRef ?? frame.ref;
     this.room = admission.room;
     this.#request = admission.request;
-    this.#presenceKey = admission.request.presence.key || crypto.randomUUID();
+    this.#tracking = new Tracking(services.membership, admission.room, admission.request.presence.key);
     this.#presenceEnabled = admission.request.presence.enabled;
     this.#presenceCalls = new Allowance(services.limits.presenceCallsPer30s, 30_000);
     this.#token = admission.token;
-    this.#claims = admission.claims;
     this.#permissions = admission.permissions;
+    this.#expiry.set(admission.claims.exp);
   }
 
   /** Answers a phx_join with ok and resolves when all that belongs to it is sent. Throws what is to be refused. */
@@ -79,9 +68,7 @@ export class Channel {
 
   /** Only where a state was sent or a member tracked: the client piles up diffs that no state came before. */
   deliverPresence(diff: string): void {
-    if (this.#presenceEnabled && this.#permissions.readPresence) {
-      this.#socket.sendJson({ topic: this.topic, event: "presence_diff" }, diff);
-    }
+    if (this.#seesPresence()) this.#socket.sendJson({ topic: this.topic, event: "presence_diff" }, diff);
   }
 
   /** Handles a push to the joined channel; a promise where later pushes of this topic have to wait. */
@@ -110,9 +97,9 @@ export class Channel {
   end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#expiry);
+    this.#expiry.stop();
     this.#services.rooms.leave(this);
-    this.#untrack();
+    this.#tracking.untrack();
     emit("realtime:channel:left", { topic: this.room.name, private: this.room.private, reason });
   }
 
@@ -130,11 +117,10 @@ export class Channel {
     const replay = replayOf(this.#request, this.#services.limits.replayMessages);
     if (replay && this.#permissions.readBroadcast) this.#held = [];
     // Taken before the channel can hear a diff: what is in the state must not come again as a diff.
-    const present = this.#services.membership.state(this.room);
+    const present = this.#seesPresence() ? this.#services.membership.state(this.room) : undefined;
     this.#services.rooms.enter(this);
-    this.#watchExpiry();
     this.#send(replies.ok(frame, { postgres_changes: [] }));
-    this.#sendPresenceState(present);
+    if (present !== undefined) this.#sendPresenceState(present);
     if (this.#held && replay) await this.#replay(new Date(replay.since), replay.limit);
     if (this.#request.broadcast.replicationReady) {
       this.#send(replies.system(this.topic, this.joinRef, "ok", "Replication connection established"));
@@ -142,8 +128,11 @@ export class Channel {
     emit("realtime:channel:joined", { topic: this.room.name, private: this.room.private });
   }
 
+  #seesPresence(): boolean {
+    return this.#presenceEnabled && this.#permissions.readPresence;
+  }
+
   #sendPresenceState(present: string): void {
-    if (!this.#presenceEnabled || !this.#permissions.readPresence) return;
     const head = { joinRef: this.joinRef, topic: this.topic, event: "presence_state" };
     this.#socket.sendJson(head, present);
   }
@@ -192,7 +181,7 @@ export class Channel {
     else if (call.does === "unknown" || !this.#permissions.writePresence) {
       this.#send(replies.refused(frame, {}));
     } else if (call.does === "untrack") {
-      this.#untrack();
+      this.#tracking.untrack();
       this.#send(replies.ok(frame));
     } else this.#track(frame, call.meta);
   }
@@ -204,21 +193,10 @@ export class Channel {
     } else if (Buffer.byteLength(json) > this.#services.limits.payloadBytes) {
       this.#shutDown("Track message size exceeded");
     } else {
-      this.#appear(meta, json);
+      this.#tracking.track(meta, json);
+      this.#presenceEnabled = true;
       this.#send(replies.ok(frame));
     }
-  }
-
-  #appear(meta: Fields, json: string): void {
-    if (this.#tracked && isDeepStrictEqual(this.#tracked.meta, meta)) return;
-    const ref = this.#services.membership.track(this.room, this.#presenceKey, json, this.#tracked?.ref);
-    this.#tracked = { ref, meta };
-    this.#presenceEnabled = true;
-  }
-
-  #untrack(): void {
-    if (this.#tracked) this.#services.membership.untrack(this.#tracked.ref);
-    this.#tracked = undefined;
   }
 
   async #refresh(token: string | undefined): Promise<void> {
@@ -226,15 +204,13 @@ export class Channel {
     try {
       const claims = await this.#services.verify(token);
       const permissions = await permit(this.#services, this.room, claims, this.#socket.headers);
-      [this.#token, this.#claims, this.#permissions] = [token, claims, permissions];
+      if (this.#ended) return;
+      [this.#token, this.#permissions] = [token, permissions];
+      this.#expiry.set(claims.exp);
+      if (!canRead(permissions)) this.#shutDown(readRefused(this.room.name).text);
     } catch (error) {
       this.#failRefresh(error);
-      return;
     }
-    if (this.#ended) return;
-    this.#watchExpiry();
-    if (!canRead(this.#permissions))
-      this.#shutDown(readRefused(this.room.name).message.replace(/^\w+: /, ""));
   }
 
   /** A bad token is answered like an expired one: the client may have a better one by the time it rejoins. */
@@ -245,16 +221,8 @@ export class Channel {
     this.crash(reason);
   }
 
-  #watchExpiry(): void {
-    clearTimeout(this.#expiry);
-    const leftMs = this.#claims.exp * 1000 - Date.now();
-    const check = () => (this.#claims.exp * 1000 <= Date.now() ? this.#expire() : this.#watchExpiry());
-    this.#expiry = setTimeout(check, Math.min(Math.max(leftMs, 0), expiryCheckMs));
-    this.#expiry.unref();
-  }
-
-  #expire(): void {
-    const reason = `Token has expired ${Math.max(0, Math.floor(Date.now() / 1000 - this.#claims.exp))} seconds ago`;
+  #expire(secondsAgo: number): void {
+    const reason = `Token has expired ${secondsAgo} seconds ago`;
     this.#send(replies.system(this.topic, this.joinRef, "error", reason));
     this.crash(reason);
   }

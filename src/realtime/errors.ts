@@ -4,10 +4,12 @@ import { AppError } from "#errors.ts";
 export class RealtimeError extends Error {
   override readonly name = "RealtimeError";
   readonly code: string | undefined;
+  readonly text: string;
 
   constructor(code: string | undefined, text: string, options: { cause?: unknown } = {}) {
     super(code ? `${code}: ${text}` : text, options);
     this.code = code;
+    this.text = text;
   }
 }
 

@@ -45,6 +45,7 @@ export class Gossip {
   #queue: Item[] = [];
   #queuedBytes = 0;
   #number = 0;
+  #flushedAt = 0;
   #flushing: Promise<void> | undefined;
   readonly #stopping = new AbortController();
   #closed = false;
@@ -110,7 +111,8 @@ export class Gossip {
 
   async #flush(): Promise<void> {
     while (this.#queue.length > 0 && !this.#stopping.signal.aborted) {
-      await pause(gatherMs);
+      await pause(Math.max(0, this.#flushedAt + gatherMs - performance.now()));
+      this.#flushedAt = performance.now();
       await this.#publish(this.#takeBatch());
     }
   }

@@ -7,7 +7,6 @@ import { verifyToken } from "#auth/jwt.ts";
 import { Listener } from "#db/listen.ts";
 import { openPool } from "#db/pool.ts";
 import { wakeChannel } from "#db/wake.ts";
-import { pause } from "#lib/deferred.ts";
 import { emit } from "#telemetry.ts";
 import { atMost } from "./at-most.ts";
 import { authorize } from "./authorization.ts";
@@ -23,6 +22,7 @@ import { parseMessages } from "./rest.ts";
 import { Rooms } from "./rooms.ts";
 import type { Services } from "./services.ts";
 import { Socket } from "./socket.ts";
+import { Sockets } from "./sockets.ts";
 import type { Room } from "./topic.ts";
 
 export type RelayOptions = {
@@ -45,9 +45,7 @@ export type RelayStats = {
 };
 
 const gossipChannel = "howdah_relay";
-const sweepMs = 10_000;
-const spreadMs = 1000;
-const stopMs = 3000;
+const stopMs = 3000; // for each step, so that a database that hangs cannot hold up the process
 
 /** One relay process: its sockets, the feed from the log and the word of the other relays. */
 export class Relay implements AsyncDisposable {
@@ -61,15 +59,15 @@ export class Relay implements AsyncDisposable {
   readonly #membership: Membership;
   readonly #rooms = new Rooms();
   readonly #server: WebSocketServer;
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets: Sockets;
   readonly #services: Services;
-  #sweeper: NodeJS.Timeout | undefined;
   #lagMs: number | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#sockets = new Sockets(this.#limits.idleMs);
     this.#own = openPool(options.databaseUrl, "relay", { max: 3 });
     this.#feed = new Feed(
       this.#own,
@@ -103,8 +101,6 @@ export class Relay implements AsyncDisposable {
     await this.#listener.start();
     await this.#feed.start();
     await this.#membership.start();
-    this.#sweeper = setInterval(() => this.#sweep(), sweepMs);
-    this.#sweeper.unref();
   }
 
   /** Takes over an HTTP upgrade, for any path that ends in /websocket; refusals are plain HTTP with `{"error"}`. */
@@ -136,7 +132,7 @@ export class Relay implements AsyncDisposable {
   stats(): RelayStats {
     return {
       sockets: this.#sockets.size,
-      channels: [...this.#sockets].reduce((sum, socket) => sum + socket.channels, 0),
+      channels: this.#sockets.channels,
       rooms: this.#rooms.size,
       members: this.#membership.size,
       lastMessageLagMs: this.#lagMs,
@@ -227,35 +223,17 @@ export class Relay implements AsyncDisposable {
     for (const channel of [...this.#rooms.all()]) channel.crash("The database was replaced");
   }
 
-  #sweep(): void {
-    for (const socket of this.#sockets) {
-      if (socket.silentMs() < this.#limits.idleMs) continue;
-      socket.close(1000, "No heartbeat");
-      if (socket.silentMs() > this.#limits.idleMs + sweepMs) socket.terminate();
-    }
-  }
-
   async #stop(): Promise<void> {
-    clearInterval(this.#sweeper);
-    await atMost(stopMs, this.#closeSockets());
-    for (const socket of this.#sockets) socket.terminate();
-    await this.#membership[Symbol.asyncDispose]();
+    await atMost(stopMs, this.#sockets.close());
+    this.#sockets.terminate();
+    await atMost(stopMs, this.#membership[Symbol.asyncDispose]());
     await atMost(stopMs, this.#gossip.retire()).catch((error: unknown) =>
       emit("realtime:gossip:failed", { error }),
     );
-    await Promise.all([this.#feed[Symbol.asyncDispose](), this.#listener[Symbol.asyncDispose]()]);
-    await this.#own.end();
-  }
-
-  /** Spread over a second, because every client comes back exactly one second after its close. */
-  async #closeSockets(): Promise<void> {
-    const sockets = [...this.#sockets];
-    const stepMs = Math.min(5, spreadMs / sockets.length);
-    for (const socket of sockets) socket.announceShutdown();
-    for (const [index, socket] of sockets.entries()) {
-      socket.close(1012, "Service restart");
-      if (index % 10 === 9) await pause(stepMs * 10);
-    }
-    while (this.#sockets.size > 0) await pause(10);
+    const readers = [this.#feed[Symbol.asyncDispose](), this.#listener[Symbol.asyncDispose]()];
+    await atMost(
+      stopMs,
+      Promise.all(readers).then(() => this.#own.end()),
+    );
   }
 }

@@ -76,7 +76,11 @@ export async function openClient(
   options: Omit<RealtimeClientOptions, "params"> = {},
 ): Promise<Client> {
   const apikey = await anonKey(world.jwtSecret);
-  const realtime = new RealtimeClient(`ws://127.0.0.1:${port}/socket`, { params: { apikey }, ...options });
+  const realtime = new RealtimeClient(`ws://127.0.0.1:${port}/socket`, {
+    params: { apikey },
+    timeout: 5000,
+    ...options,
+  });
   return { realtime, [Symbol.dispose]: () => disconnect(realtime) };
 }
 

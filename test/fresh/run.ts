@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, cp, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { RealtimeClient } from "@supabase/realtime-js";
+import { freePort } from "#lib/free-port.ts";
+import { lettersTo, type Visitor, visit } from "../support/visitor.ts";
+import { until } from "../support/wait.ts";
+
+const checkout = path.resolve(import.meta.dirname, "../..");
+const readyWithinMs = 5000;
+
+/**
+ * `npm run fresh`: what a newcomer does, in a temporary folder that holds nothing but the project's own files:
+ * npm ci, npm start, one chat message that arrives live, one invitation whose letter arrives, Ctrl+C.
+ */
+const folder = await mkdtemp(path.join(os.tmpdir(), "howdah-fresh-"));
+await chmod(folder, 0o755);
+try {
+  await copyProject(folder);
+  execFileSync("npm", ["ci", "--loglevel=error"], { cwd: folder, stdio: "inherit", env: newcomer() });
+  await tryOut(await freePort());
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function copyProject(to: string): Promise<void> {
+  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: checkout,
+  });
+  for (const file of listed.toString().split("\0").filter((name) => name && existsSync(path.join(checkout, name))))
+    await cp(path.join(checkout, file), path.join(to, file));
+}
+
+async function tryOut(port: number): Promise<void> {
+  const url = `http://127.0.0.1:${port}`;
+  const began = performance.now();
+  const npm = spawn("npm", ["start"], {
+    cwd: folder,
+    env: { ...newcomer(), PORT: String(port) },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const printed = await printedUntilReady(npm);
+  const readyMs = since(began);
+  const tokens = [...printed.matchAll(/sign-in#([0-9a-f]+)/g)].map((match) => match[1] ?? "");
+  const [teacher, student] = await Promise.all([visit(url, tokens[0] ?? ""), visit(url, tokens[1] ?? "")]);
+  const { rooms } = await teacher.graphql("{ rooms { nodes { id group { id } } } }");
+  const chatMs = await chat(url, rooms.nodes[0].id, teacher, student);
+  const mailMs = await invite(url, rooms.nodes[0].group.id, teacher);
+  const stopMs = await stop(npm);
+  console.log(`fresh start: ready ${readyMs} ms, chat ${chatMs} ms, mail ${mailMs} ms, stop ${stopMs} ms`);
+  assert.ok(readyMs < readyWithinMs, `ready after ${readyMs} ms, promised within ${readyWithinMs}`);
+  assert.equal(execFileSync("sh", ["-c", `pgrep -af '${folder}' | grep -v pgrep || true`]).toString(), "");
+}
+
+async function printedUntilReady(npm: ChildProcess): Promise<string> {
+  let printed = "";
+  for await (const chunk of npm.stdout ?? []) {
+    printed += chunk;
+    if (/Howdah serves [\s\S]*\n\n$/.test(printed)) break;
+  }
+  assert.match(printed, /Howdah serves/, "npm start ended before it was ready");
+  npm.stdout?.on("data", () => {}).resume();
+  return printed;
+}
+
+/** The student listens with the unmodified client, the teacher speaks through GraphQL. */
+async function chat(url: string, roomId: string, teacher: Visitor, student: Visitor): Promise<number> {
+  const { apikey } = (await (await fetch(`${url}/api/config`)).json()) as { apikey: string };
+  const client = new RealtimeClient(`${url.replace("http", "ws")}/realtime/v1`, {
+    params: { apikey },
+    accessToken: async () => student.accessToken,
+  });
+  const room = client.channel(`room:${roomId}`, { config: { private: true } });
+  const heard = new Promise<{ payload: { body: string } }>((resolve) => {
+    room.on("broadcast", { event: "message" }, (message) => resolve(message as never));
+  });
+  await new Promise<void>((resolve, reject) => {
+    room.subscribe((status, error) => (status === "SUBSCRIBED" ? resolve() : error && reject(error)));
+  });
+  const began = performance.now();
+  await teacher.graphql(
+    `mutation ($roomId: UUID!, $clientId: UUID!) {
+      sendMessage(input: { roomId: $roomId, body: "Is anybody there?", clientId: $clientId }) { result { seq } }
+    }`,
+    { roomId, clientId: crypto.randomUUID() },
+  );
+  assert.equal((await heard).payload.body, "Is anybody there?");
+  const ms = since(began);
+  await client.disconnect();
+  return ms;
+}
+
+async function invite(url: string, classId: string, teacher: Visitor): Promise<number> {
+  const began = performance.now();
+  await teacher.graphql(
+    `mutation ($classId: UUID!) {
+      inviteToClass(input: { classId: $classId, email: "eko@school.example", name: "Eko", role: "student" }) { result { id } }
+    }`,
+    { classId },
+  );
+  await until(async () => (await lettersTo(url, "eko@school.example")).length === 1);
+  return since(began);
+}
+
+async function stop(npm: ChildProcess): Promise<number> {
+  const began = performance.now();
+  npm.kill("SIGINT");
+  const [code] = await once(npm, "exit");
+  assert.equal(code, 0);
+  return since(began);
+}
+
+/** The environment of somebody who has nothing but Node and npm. */
+function newcomer(): NodeJS.ProcessEnv {
+  const path = (process.env.PATH ?? "").split(":").filter((each) => !each.includes("node_modules"));
+  return { PATH: path.join(":"), HOME: process.env.HOME };
+}
+
+function since(began: number): number {
+  return Math.round(performance.now() - began);
+}
