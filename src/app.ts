@@ -82,7 +82,10 @@ export async function startApp(config: Config, wanted: ReadonlySet<Part>): Promi
 }
 
 async function startRelay(relay: Relay): Promise<Relay> {
+  await using starting = new AsyncDisposableStack();
+  starting.use(relay);
   await relay.start();
+  starting.move();
   return relay;
 }
 

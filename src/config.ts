@@ -17,6 +17,7 @@ export type Config = Readonly<{
   mailbox: boolean;
   mailboxUrl: string;
   corsOrigins: string[];
+  trustProxy: boolean;
   demo: boolean;
   logLevel: LogLevel;
   production: boolean;
@@ -48,6 +49,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
       "",
     ),
     corsOrigins: given.CORS_ORIGINS,
+    trustProxy: given.TRUST_PROXY ?? false,
     demo: given.DEMO ?? (embedded && !production),
     logLevel: given.LOG_LEVEL,
     production,
@@ -153,6 +155,7 @@ const Environment = v.object({
     ),
     "",
   ),
+  TRUST_PROXY: onOff,
   DEMO: onOff,
   LOG_LEVEL: v.optional(v.picklist(logLevels, must(`one of ${logLevels.join(", ")}`)), "warn"),
   NODE_ENV: v.optional(

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmod, mkdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import path from "node:path";
 import { test } from "node:test";
 import pg from "pg";
+import { freePort } from "#lib/free-port.ts";
 import { openFolder, StartFailed, startHowdah } from "./support/process.ts";
 import { graphqlOf, lettersTo, post, visit } from "./support/visitor.ts";
 import { until } from "./support/wait.ts";
@@ -142,6 +143,20 @@ test("parts started beside each other share one database, and the last one to st
   assert.notEqual(processesOf(folder.path), "", "the worker still needs the database");
   assert.equal(await worker.stop(), 0);
   assert.equal(processesOf(folder.path), "");
+});
+
+test("a signal to npm alone, which never reaches the process, leaves no process behind either", async () => {
+  await using folder = await openFolder();
+  const port = String(await freePort());
+  const npm = spawn("npm", ["start"], {
+    cwd: path.resolve(import.meta.dirname, ".."),
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: port, HOWDAH_DIR: folder.path },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  for await (const chunk of npm.stdout) if (String(chunk).includes("Howdah serves")) break;
+  npm.kill("SIGTERM");
+  await until(() => processesOf(folder.path) === "", 10_000);
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/healthz`));
 });
 
 test("a second signal ends the process at once", async () => {

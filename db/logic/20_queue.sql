@@ -230,7 +230,7 @@ from graphile_worker._private_jobs j
 join graphile_worker._private_tasks t on t.id = j.task_id;
 
 create view queue.failed_jobs as
-select f.id, f.uuid::text as uuid, 'database' as connection, f.queue, f.payload::text as payload, f.exception, f.failed_at
+select f.id, f.uuid, 'database' as connection, f.queue, f.payload::text as payload, f.exception, f.failed_at
 from queue.failures f;
 
 -- Comments

@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
 import os from "node:os";
 import { loadConfig } from "#config.ts";
 import { openPool } from "#db/pool.ts";
+
+if (existsSync(".env")) process.loadEnvFile(".env");
 
 /**
  * `npm run health`, the health check of a container: exit 0 when the HTTP server of this machine answers or, where only

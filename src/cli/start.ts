@@ -9,16 +9,21 @@ const stopWithinMs = 9500;
 const sameKeypressMs = 500; // npm passes Ctrl+C on to a child that has already got it from the terminal
 
 /** `npm start [-- --only=api,relay,worker,mailbox]`: serves until SIGINT or SIGTERM, then stops in order. */
-export async function start(args: string[]): Promise<void> {
-  const stopAsked = stopSignal();
+export async function start(args: string[], { startedByNpm = false } = {}): Promise<void> {
+  const stopAsked = startedByNpm ? Promise.race([stopSignal(), parentsEnd()]) : stopSignal();
+  const app = await startOrExit(args);
+  process.on("unhandledRejection", (error) => emit("process:error", { error }));
+  await stopAsked;
+  await stop(app);
+}
+
+async function startOrExit(args: string[]): Promise<App> {
   try {
     const config = loadConfig();
     const wanted = readParts(args);
     const app = await startApp(config, wanted);
-    process.on("unhandledRejection", (error) => emit("process:error", { error }));
     process.stdout.write(await banner(config, app, wanted));
-    await stopAsked;
-    await stop(app);
+    return app;
   } catch (error) {
     process.stderr.write(`howdah: ${sentenceOf(error)}\n`);
     process.exit(1);
@@ -57,13 +62,26 @@ function stopSignal(): Promise<void> {
   });
 }
 
+/** A signal sent to npm alone ends npm and the shell between us and never reaches this process. */
+function parentsEnd(): Promise<void> {
+  const parent = process.ppid;
+  return new Promise((resolve) => {
+    setInterval(() => process.ppid !== parent && resolve(), 250).unref();
+  });
+}
+
 async function stop(app: App): Promise<void> {
   setTimeout(() => {
     process.stderr.write("howdah: something did not stop in time and was left.\n");
     process.exit(1);
   }, stopWithinMs).unref();
-  await app[Symbol.asyncDispose]();
-  process.exit(0);
+  try {
+    await app[Symbol.asyncDispose]();
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`howdah: the stop failed: ${messageOf(error)}\n`);
+    process.exit(1);
+  }
 }
 
 function sentenceOf(error: unknown): string {

@@ -169,7 +169,7 @@ function explain(error: unknown): unknown {
   if (codeOf(error) !== "42501") return error;
   return new AppError(
     "MissingRight",
-    `The database user lacks a right (${messageOf(error)}): use the owner of the database with the right to create roles, or let a superuser run db/migrations/0001_roles.sql once.`,
+    `The database user lacks a right (${messageOf(error)}): use the owner of the database with the right to create roles, or let a superuser run db/migrations/0001_roles.sql there and grant anon, authenticated, service_role and howdah_api to that owner.`,
     { cause: error },
   );
 }

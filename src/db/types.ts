@@ -39,9 +39,14 @@ export interface AppGroups {
   created_at: Generated<Timestamp>;
   id: Generated<string>;
   /**
+   * @behavior +filterBy
    * class, club or other.
    */
   kind: Generated<string>;
+  /**
+   * @behavior +filterBy +orderBy
+   * The name shown to its members.
+   */
   name: string;
   updated_at: Generated<Timestamp>;
 }
@@ -50,9 +55,13 @@ export interface AppMemberships {
   created_at: Generated<Timestamp>;
   group_id: string;
   id: Generated<string>;
+  /**
+   * Who invited the person; null if nobody, or if the inviter has left Howdah.
+   */
   invited_by: string | null;
   person_id: string;
   /**
+   * @behavior +filterBy +orderBy
    * owner, teacher, student, parent or member.
    */
   role: string;
@@ -63,6 +72,7 @@ export interface AppPeople {
   created_at: Generated<Timestamp>;
   id: Generated<string>;
   /**
+   * @behavior +filterBy +orderBy
    * The name shown to others.
    */
   name: string;
@@ -116,6 +126,10 @@ export interface ChatRooms {
    * The number of the newest message; messages of a room are numbered from 1 without holes.
    */
   last_seq: Generated<Int8>;
+  /**
+   * @behavior +filterBy +orderBy
+   * The name shown to its members.
+   */
   name: string;
   updated_at: Generated<Timestamp>;
 }

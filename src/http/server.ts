@@ -26,9 +26,20 @@ export async function startServer(surface: Surface): Promise<AsyncDisposable> {
 }
 
 async function buildServer(surface: Surface): Promise<FastifyInstance> {
-  const app = fastify({ bodyLimit, logger: false, forceCloseConnections: "idle", requestTimeout: 30_000 });
+  const app = fastify({
+    bodyLimit,
+    logger: false,
+    trustProxy: surface.config.trustProxy,
+    forceCloseConnections: "idle",
+    requestTimeout: 30_000,
+  });
   app.removeContentTypeParser("text/plain"); // only JSON, which no foreign page can send without asking first
   app.setErrorHandler(respondToError);
+  app.setNotFoundHandler((request) => {
+    throw new AppError("NotFound", `There is nothing at ${request.method} ${request.url.split("?", 1)[0]}.`, {
+      status: 404,
+    });
+  });
   await app.register(helmet, securityHeaders(surface.config.publicUrl));
   await app.register(cors, {
     origin: allowedOrigins(surface.config),
@@ -37,10 +48,14 @@ async function buildServer(surface: Surface): Promise<FastifyInstance> {
     maxAge: 600,
   });
   await app.register(cookie);
-  await app.register(rateLimit, { global: false });
+  await app.register(rateLimit, { global: false, errorResponseBuilder: tooMany });
   await addRoutes(app, surface);
   acceptSockets(app, surface.relay);
   return app;
+}
+
+function tooMany(_request: unknown, { after }: { after: string }): AppError {
+  return new AppError("TooMany", `Too many requests: try again in ${after}.`, { status: 429 });
 }
 
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<void> {

@@ -90,7 +90,8 @@ export class Worker implements AsyncDisposable {
       noHandleSignals: true,
       events,
       logger: new Logger(() => (level, message) => {
-        if (level === "error" && !this.#stopping.signal.aborted)
+        // A failed job is told by job:failed already.
+        if (level === "error" && !this.#stopping.signal.aborted && !message.startsWith("Failed task"))
           emit("worker:error", { error: new Error(message) });
       }),
       preset: {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { migrate } from "#db/migrate.ts";
 import { openPool } from "#db/pool.ts";
@@ -42,6 +43,12 @@ test("an owner who lacks a right is told which, and what to do", async () => {
   await assert.rejects(migrate(pool), {
     code: "MissingRight",
     message: /lacks a right .*: use the owner of the database with the right to create roles/,
+  });
+
+  await test("and the cure that it names works", async () => {
+    const roles = await readFile("db/migrations/0001_roles.sql", "utf8");
+    await asAdmin([roles, `grant anon, authenticated, service_role, howdah_api to weak_${id}`]);
+    await migrate(pool);
   });
   await pool.end();
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, cp, mkdtemp, rm } from "node:fs/promises";
@@ -22,7 +22,7 @@ await chmod(folder, 0o755);
 try {
   await copyProject(folder);
   execFileSync("npm", ["ci", "--loglevel=error"], { cwd: folder, stdio: "inherit", env: newcomer() });
-  await tryOut(await freePort());
+  await startUseAndStop(await freePort());
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -31,29 +31,53 @@ async function copyProject(to: string): Promise<void> {
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: checkout,
   });
-  for (const file of listed.toString().split("\0").filter((name) => name && existsSync(path.join(checkout, name))))
+  for (const file of listed
+    .toString()
+    .split("\0")
+    .filter((name) => name && existsSync(path.join(checkout, name))))
     await cp(path.join(checkout, file), path.join(to, file));
 }
 
-async function tryOut(port: number): Promise<void> {
-  const url = `http://127.0.0.1:${port}`;
+async function startUseAndStop(port: number): Promise<void> {
   const began = performance.now();
   const npm = spawn("npm", ["start"], {
     cwd: folder,
     env: { ...newcomer(), PORT: String(port) },
     stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
   });
-  const printed = await printedUntilReady(npm);
-  const readyMs = since(began);
+  const ended = once(npm, "exit");
+  const pressCtrlC = () => process.kill(-(npm.pid ?? 0), "SIGINT"); // npm, the shell and Howdah all get it
+  try {
+    const printed = await printedUntilReady(npm);
+    const readyMs = since(began);
+    const { chatMs, mailMs } = await tryIt(`http://127.0.0.1:${port}`, printed);
+    const stopping = performance.now();
+    pressCtrlC();
+    await until(() => processesIn(folder) === "", 10_000); // the database is the last to go
+    console.log(
+      `fresh start: ready ${readyMs} ms, chat ${chatMs} ms, mail ${mailMs} ms, stop ${since(stopping)} ms`,
+    );
+    assert.ok(readyMs < readyWithinMs, `ready after ${readyMs} ms, promised within ${readyWithinMs}`);
+  } finally {
+    if (npm.exitCode === null && npm.signalCode === null) pressCtrlC();
+    await ended;
+  }
+}
+
+async function tryIt(url: string, printed: string): Promise<{ chatMs: number; mailMs: number }> {
   const tokens = [...printed.matchAll(/sign-in#([0-9a-f]+)/g)].map((match) => match[1] ?? "");
   const [teacher, student] = await Promise.all([visit(url, tokens[0] ?? ""), visit(url, tokens[1] ?? "")]);
   const { rooms } = await teacher.graphql("{ rooms { nodes { id group { id } } } }");
-  const chatMs = await chat(url, rooms.nodes[0].id, teacher, student);
-  const mailMs = await invite(url, rooms.nodes[0].group.id, teacher);
-  const stopMs = await stop(npm);
-  console.log(`fresh start: ready ${readyMs} ms, chat ${chatMs} ms, mail ${mailMs} ms, stop ${stopMs} ms`);
-  assert.ok(readyMs < readyWithinMs, `ready after ${readyMs} ms, promised within ${readyWithinMs}`);
-  assert.equal(execFileSync("sh", ["-c", `pgrep -af '${folder}' | grep -v pgrep || true`]).toString(), "");
+  const [room] = rooms.nodes;
+  return {
+    chatMs: await chat(url, room.id, teacher, student),
+    mailMs: await invite(url, room.group.id, teacher),
+  };
+}
+
+function processesIn(dir: string): string {
+  return spawnSync("pgrep", ["-af", dir], { encoding: "utf8" }).stdout.trim();
 }
 
 async function printedUntilReady(npm: ChildProcess): Promise<string> {
@@ -74,6 +98,7 @@ async function chat(url: string, roomId: string, teacher: Visitor, student: Visi
     params: { apikey },
     accessToken: async () => student.accessToken,
   });
+  await client.setAuth(); // a join that overtakes the callback would go out without a token
   const room = client.channel(`room:${roomId}`, { config: { private: true } });
   const heard = new Promise<{ payload: { body: string } }>((resolve) => {
     room.on("broadcast", { event: "message" }, (message) => resolve(message as never));
@@ -103,14 +128,6 @@ async function invite(url: string, classId: string, teacher: Visitor): Promise<n
     { classId },
   );
   await until(async () => (await lettersTo(url, "eko@school.example")).length === 1);
-  return since(began);
-}
-
-async function stop(npm: ChildProcess): Promise<number> {
-  const began = performance.now();
-  npm.kill("SIGINT");
-  const [code] = await once(npm, "exit");
-  assert.equal(code, 0);
   return since(began);
 }
 

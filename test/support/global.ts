@@ -1,5 +1,7 @@
 import { startTestCluster } from "./world.ts";
 
+process.env.GRAPHILE_ENV ??= "production"; // read when grafast is imported; unset, it warns in every file
+
 let stop: () => Promise<void> = async () => {};
 
 /** One cluster for the whole run; each test file that is run alone starts or adopts it by itself. */
