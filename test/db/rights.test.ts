@@ -39,7 +39,7 @@ test("an owner who is no superuser but may create roles can run everything", asy
 
 test("an owner who lacks a right is told which, and what to do", async () => {
   const url = await ownedDatabase("weak", "nocreaterole");
-  const pool = openPool(url, "test", { max: 1 });
+  const pool = openPool(url, "test", { max: 2 });
   await assert.rejects(migrate(pool), {
     code: "MissingRight",
     message: /lacks a right .*: use the owner of the database with the right to create roles/,
