@@ -145,6 +145,34 @@ test("parts started beside each other share one database, and the last one to st
   assert.equal(processesOf(folder.path), "");
 });
 
+test("all database connections cut three times over: chat and mail go on by themselves", async () => {
+  await using folder = await openFolder();
+  await using howdah = await startHowdah({ dir: folder.path });
+  const teacher = await visit(howdah.url, howdah.tokens[0] ?? "");
+  const { rooms } = await teacher.graphql("{ rooms { nodes { group { id } } } }");
+  const knife = new pg.Client({ connectionString: await databaseUrl(folder.path) });
+  await knife.connect();
+  for (const name of ["one", "two", "three"]) {
+    await knife.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'howdah:%'",
+    );
+    await until(() => fetch(`${howdah.url}/readyz`).then((response) => response.ok));
+    const invite = `mutation { inviteToClass(input: {
+      classId: "${rooms.nodes[0].group.id}", email: "${name}@school.example", name: "${name}", role: "student"
+    }) { result { id } } }`;
+    await until(() =>
+      teacher.graphql(invite).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await until(async () => (await lettersTo(howdah.url, `${name}@school.example`)).length === 1, 40_000);
+  }
+  await knife.end();
+  assert.equal(howdah.child.exitCode, null);
+  assert.equal(await howdah.stop(), 0);
+});
+
 test("a signal to npm alone, which never reaches the process, leaves no process behind either", async () => {
   await using folder = await openFolder();
   const port = String(await freePort());
