@@ -112,18 +112,25 @@ async function stopUnlessUsed(cluster: Cluster, url: string): Promise<void> {
   emit("database:stopped", { ms: performance.now() - since });
 }
 
+/** Backends outlive their connections by a moment, so a user has to be seen for a second to count. */
 async function usedByOthers(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, application_name: "howdah:last-look" });
   client.on("error", () => {});
   try {
     await client.connect();
-    const { rows } = await client.query(
-      "select from pg_stat_activity where application_name like 'howdah:%' and pid <> pg_backend_pid() limit 1",
-    );
-    return rows.length > 0;
+    for (const deadline = performance.now() + 1000; performance.now() < deadline; await sleep(20))
+      if (!(await hasOtherUsers(client))) return false;
+    return true;
   } catch {
     return false;
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+async function hasOtherUsers(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query(
+    "select from pg_stat_activity where application_name like 'howdah:%' and pid <> pg_backend_pid() limit 1",
+  );
+  return rows.length > 0;
 }
