@@ -4,7 +4,6 @@ import { EventEmitter } from "node:events";
 export interface TelemetryEvents {
   "process:error": { error: unknown };
   "service:started": { service: string; ms: number };
-  "service:stopped": { service: string; ms: number };
   "database:adopted": { port: number };
   "database:started": { port: number; ms: number };
   "database:stopped": { ms: number };
@@ -47,7 +46,7 @@ export interface TelemetryEvents {
   "realtime:gossip:failed": { error: unknown };
   "realtime:gossip:dropped": { broadcasts: number; error: unknown };
   "realtime:relay:buried": { relay: string; members: number };
-  "realtime:relay:beat_failed": { error: unknown };
+  "realtime:relay:beat-failed": { error: unknown };
 }
 
 export type TelemetryEvent = keyof TelemetryEvents;

@@ -74,6 +74,9 @@ test("a sign-in link works once, a session mints tokens until it is signed out",
       assert.equal(await asked.text(), "{}");
     }
     await until(async () => (await lettersTo(howdah.url, "bima@school.example")).length === 1);
+    const [letter] = await lettersTo(howdah.url, "bima@school.example");
+    const mailed = /sign-in#([0-9a-f]+)/.exec(letter?.TextBody ?? "")?.[1] ?? "";
+    assert.equal((await visit(howdah.url, mailed)).person.name, "Bima Saputra");
     assert.deepEqual(await lettersTo(howdah.url, "nobody@school.example"), []);
   });
 

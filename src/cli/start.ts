@@ -12,6 +12,7 @@ const sameKeypressMs = 500; // npm passes Ctrl+C on to a child that has already 
 export async function start(args: string[], { startedByNpm = false } = {}): Promise<void> {
   const stopAsked = startedByNpm ? Promise.race([stopSignal(), parentsEnd()]) : stopSignal();
   const app = await startOrExit(args);
+  // graphile-worker leaves its own completions unawaited: a connection that breaks must not end the process.
   process.on("unhandledRejection", (error) => emit("process:error", { error }));
   await stopAsked;
   await stop(app);

@@ -1,4 +1,4 @@
-import pino, { type Logger } from "pino";
+import pino from "pino";
 import type { LogLevel } from "#config.ts";
 import { onTelemetry, type TelemetryEvent } from "#telemetry.ts";
 
@@ -8,18 +8,60 @@ export function startLog(level: LogLevel): () => void {
     { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination(2),
   );
-  return onTelemetry((event, payload) => write(logger, event, payload));
+  return onTelemetry((event, payload) => {
+    const { error, ...facts } = payload as { error?: unknown };
+    logger[levels[event]](error === undefined ? facts : { ...facts, err: error }, event);
+  });
 }
 
-function write(logger: Logger, event: TelemetryEvent, payload: object): void {
-  const { error, ...facts } = payload as { error?: unknown };
-  const line = error === undefined ? facts : { ...facts, err: error };
-  logger[levelOf(event)](line, event);
-}
-
-/** Errors are told by their name; losing and regaining a connection is worth a line in production as well. */
-function levelOf(event: TelemetryEvent): "error" | "warn" | "info" | "debug" {
-  if (/:(error|failed|.*-failed)$/.test(event)) return event === "job:failed" ? "warn" : "error";
-  if (/:(lost|restored|fenced|rescued|slow)$/.test(event)) return "warn";
-  return /^(service|database):/.test(event) ? "info" : "debug";
-}
+/**
+ * error: a person should look. warn: something healed itself or will be tried again. info: the life of the process.
+ * debug: every single thing.
+ */
+const levels: Record<TelemetryEvent, "error" | "warn" | "info" | "debug"> = {
+  "process:error": "error",
+  "service:started": "info",
+  "database:adopted": "info",
+  "database:started": "info",
+  "database:stopped": "info",
+  "database:migrated": "info",
+  "database:error": "warn",
+  "listener:lost": "warn",
+  "listener:restored": "warn",
+  "http:error": "error",
+  "graphql:error": "error",
+  "job:completed": "debug",
+  "job:failed": "warn",
+  "job:fenced": "warn",
+  "worker:rescued": "warn",
+  "worker:error": "error",
+  "mail:flushed": "debug",
+  "mail:stopped": "error",
+  "mail:unrenderable": "error",
+  "mail:duplicated": "error",
+  "mail:looked-up": "info",
+  "mail:look-up-failed": "warn",
+  "mail:swept": "info",
+  "mail:sweep-failed": "warn",
+  "mailbox:unknown-path": "warn",
+  "mailbox:failed": "error",
+  "realtime:socket:open": "debug",
+  "realtime:socket:closed": "debug",
+  "realtime:socket:refused": "info",
+  "realtime:socket:slow": "warn",
+  "realtime:frame:malformed": "info",
+  "realtime:frame:failed": "error",
+  "realtime:channel:joined": "debug",
+  "realtime:channel:refused": "info",
+  "realtime:channel:left": "debug",
+  "realtime:policy:failed": "error",
+  "realtime:authorization:failed": "error",
+  "realtime:message:failed": "error",
+  "realtime:feed:read": "debug",
+  "realtime:feed:failed": "warn",
+  "realtime:feed:epoch": "warn",
+  "realtime:gossip:failed": "warn",
+  "realtime:gossip:dropped": "warn",
+  "realtime:relay:buried": "warn",
+  "realtime:relay:beat-failed": "warn",
+};

@@ -162,7 +162,7 @@ export class Membership implements AsyncDisposable {
       this.#beating = undefined;
     });
     return this.#beating.catch((error: unknown) => {
-      emit("realtime:relay:beat_failed", { error });
+      emit("realtime:relay:beat-failed", { error });
       return false;
     });
   }
@@ -186,7 +186,7 @@ export class Membership implements AsyncDisposable {
   #tryToRead(): void {
     this.#read().catch((error: unknown) => {
       if (this.#stopped) return;
-      emit("realtime:relay:beat_failed", { error });
+      emit("realtime:relay:beat-failed", { error });
       this.#rereadTimer = setTimeout(() => this.#tryToRead(), 500);
       this.#rereadTimer.unref();
     });
