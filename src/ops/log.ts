@@ -62,6 +62,6 @@ const levels: Record<TelemetryEvent, "error" | "warn" | "info" | "debug"> = {
   "realtime:feed:epoch": "warn",
   "realtime:gossip:failed": "warn",
   "realtime:gossip:dropped": "warn",
-  "realtime:relay:buried": "warn",
+  "realtime:relay:buried": "info",
   "realtime:relay:beat-failed": "warn",
 };

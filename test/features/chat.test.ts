@@ -38,7 +38,7 @@ before(async () => {
 });
 
 after(async () => {
-  await Promise.all(clients.map((client) => client.disconnect()));
+  await Promise.all(clients.map((client) => client.removeAllChannels()));
   await Promise.all([howdah.stop(), other.stop()]);
   await world[Symbol.asyncDispose]();
 });
