@@ -4,6 +4,7 @@ import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyInstance } from "fastify";
 import { AppError, codeOf } from "#errors.ts";
+import { checkHost } from "#http/host-check.ts";
 import { respondToError } from "#http/respond.ts";
 import { addRoutes, type Surface } from "#http/routes.ts";
 import { acceptSockets } from "#http/upgrade.ts";
@@ -40,6 +41,7 @@ async function buildServer(surface: Surface): Promise<FastifyInstance> {
       status: 404,
     });
   });
+  checkHost(app, surface.config);
   await app.register(helmet, securityHeaders(surface.config.publicUrl));
   await app.register(cors, {
     origin: allowedOrigins(surface.config),

@@ -53,6 +53,14 @@ test("an owner who lacks a right is told which, and what to do", async () => {
   await pool.end();
 });
 
+test("a server that is too old is named with its version (no real one is to be had here)", async () => {
+  const client = { query: async () => ({ rows: [{ number: 140_011, name: "14.11" }] }), release() {} };
+  await assert.rejects(migrate({ connect: async () => client } as never), {
+    code: "DatabaseTooOld",
+    message: /PostgreSQL 14\.11; Howdah needs 15 or newer/,
+  });
+});
+
 async function ownedDatabase(name: string, right: string): Promise<string> {
   const owner = `${name}_${id}`;
   await asAdmin([

@@ -1,0 +1,27 @@
+import { isIP } from "node:net";
+import type { FastifyInstance } from "fastify";
+import type { Config } from "#config.ts";
+import { AppError } from "#errors.ts";
+
+/**
+ * In development the mailbox shows sign-in links to whoever asks. A foreign page can make its own host name point to
+ * this machine and ask as if it were ours (DNS rebinding), so only names that are known to be ours are answered.
+ */
+export function checkHost(app: FastifyInstance, config: Config): void {
+  if (config.production) return;
+  const ours = new Set([config.publicUrl, config.mailboxUrl].map((url) => new URL(url).hostname));
+  app.addHook("onRequest", async ({ hostname }) => {
+    if (isLocal(hostname) || ours.has(hostname)) return;
+    throw new AppError(
+      "ForeignHost",
+      `${hostname} is not a name of this server: set PUBLIC_URL to it if it is.`,
+      {
+        status: 421,
+      },
+    );
+  });
+}
+
+function isLocal(hostname: string): boolean {
+  return isIP(hostname.replace(/^\[|\]$/g, "")) !== 0 || /(^|\.)localhost$/.test(hostname);
+}
