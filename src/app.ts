@@ -1,3 +1,4 @@
+import type pg from "pg";
 import { openSecret } from "#auth/secret.ts";
 import type { Config } from "#config.ts";
 import { type Database, kyselyOn } from "#db/kysely.ts";
@@ -6,9 +7,9 @@ import { openDatabase } from "#db/open.ts";
 import { openPool } from "#db/pool.ts";
 import { seed } from "#db/seed.ts";
 import { createWake } from "#db/wake.ts";
-import { createGraphql } from "#graphql/api.ts";
+import { createGraphql, type Graphql } from "#graphql/api.ts";
 import { startServer } from "#http/server.ts";
-import { createSandbox } from "#mail/sandbox/sandbox.ts";
+import { createSandbox, type Sandbox } from "#mail/sandbox/sandbox.ts";
 import { startSweeper } from "#mail/sweeper.ts";
 import { configureMail } from "#mail/transport.ts";
 import { startLog } from "#ops/log.ts";
@@ -27,66 +28,81 @@ export type App = AsyncDisposable & { db: Database; psql: string | undefined };
  * reverse. Throws AppError with one sentence that says what to do; what had started is stopped again.
  */
 export async function startApp(config: Config, wanted: ReadonlySet<Part>): Promise<App> {
-  await using starting = new AsyncDisposableStack();
-  starting.defer(startLog(config.logLevel));
-
-  const database = await openDatabase(config);
-  starting.defer(database.stop);
-  const pool = (name: string, options = {}) => {
-    const opened = openPool(database.url, name, { max: config.databasePoolSize, ...options });
-    starting.defer(() => opened.end());
-    return opened;
+  await using stack = new AsyncDisposableStack();
+  stack.defer(startLog(config.logLevel));
+  const ground = await openGround(config, stack);
+  const surface = {
+    ...ground,
+    sandbox: wanted.has("mailbox") && config.mailbox ? openMailbox(ground) : undefined,
+    relay: wanted.has("relay") ? await startRelay(ground) : undefined,
+    graphql: wanted.has("api") ? await startApi(ground) : undefined,
   };
-
-  const owner = pool("owner");
-  await migrate(owner);
-  if (config.demo) await seed(owner);
-  const db = kyselyOn(owner);
-  const jwtSecret = await openSecret(config);
-
-  const sandbox =
-    wanted.has("mailbox") && config.mailbox
-      ? createSandbox({ pool: pool("mailbox", { max: 4 }) })
-      : undefined;
-  const relay = wanted.has("relay")
-    ? starting.use(
-        await timed("relay", startRelay(new Relay({ databaseUrl: database.url, jwtSecret, pool: owner }))),
-      )
-    : undefined;
-  const graphql = wanted.has("api")
-    ? starting.use(
-        await timed(
-          "api",
-          createGraphql({
-            pool: pool("api", { role: "howdah_api" }),
-            jwtSecret,
-            wake: createWake(owner),
-            production: config.production,
-          }),
-        ),
-      )
-    : undefined;
-  if (sandbox || relay || graphql)
-    starting.use(await timed("http", startServer({ config, jwtSecret, db, graphql, relay, sandbox })));
-
-  if (wanted.has("worker")) {
-    configureMail(mailSettings(config));
-    const workers = pool("worker", { max: config.databasePoolSize + 6 }); // graphile-worker keeps one to listen per queue
-    starting.use(startSweeper(owner));
-    const worker = starting.use(new Worker(workers));
-    await timed("worker", worker.start());
-  }
-
-  const running = starting.move();
-  return { db, psql: database.psql, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  if (surface.sandbox || surface.relay || surface.graphql)
+    stack.use(await timed("http", startServer(surface)));
+  if (wanted.has("worker")) await startWorker(ground);
+  const running = stack.move();
+  return { db: ground.db, psql: ground.psql, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-async function startRelay(relay: Relay): Promise<Relay> {
-  await using starting = new AsyncDisposableStack();
-  starting.use(relay);
-  await relay.start();
-  starting.move();
+/** What every part stands on; `stack` keeps what is to be stopped. */
+type Ground = {
+  config: Config;
+  stack: AsyncDisposableStack;
+  databaseUrl: string;
+  psql: string | undefined;
+  /** Connections with the owner's rights. */
+  owner: pg.Pool;
+  db: Database;
+  jwtSecret: string;
+};
+
+async function openGround(config: Config, stack: AsyncDisposableStack): Promise<Ground> {
+  const { url: databaseUrl, psql, stop } = await openDatabase(config);
+  stack.defer(stop);
+  const owner = keep(stack, openPool(databaseUrl, "owner", { max: config.databasePoolSize }));
+  await migrate(owner);
+  if (config.demo) await seed(owner);
+  const jwtSecret = await openSecret(config);
+  return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret };
+}
+
+/** On connections of its own: what it has accepted stays accepted, whatever becomes of the app. */
+function openMailbox({ stack, databaseUrl }: Ground): Sandbox {
+  return createSandbox({ pool: keep(stack, openPool(databaseUrl, "mailbox", { max: 4 })) });
+}
+
+async function startRelay({ stack, databaseUrl, jwtSecret, owner }: Ground): Promise<Relay> {
+  const relay = stack.use(new Relay({ databaseUrl, jwtSecret, pool: owner }));
+  await timed("relay", relay.start());
   return relay;
+}
+
+async function startApi({ stack, config, databaseUrl, jwtSecret, owner }: Ground): Promise<Graphql> {
+  const pool = keep(
+    stack,
+    openPool(databaseUrl, "api", { max: config.databasePoolSize, role: "howdah_api" }),
+  );
+  const wake = createWake(owner);
+  return stack.use(
+    await timed("api", createGraphql({ pool, jwtSecret, wake, production: config.production })),
+  );
+}
+
+async function startWorker({ stack, config, databaseUrl, owner }: Ground): Promise<void> {
+  configureMail(mailSettings(config));
+  stack.use(startSweeper(owner));
+  const listening = 6; // graphile-worker keeps connections to listen on, one for each queue and some
+  const pool = keep(stack, openPool(databaseUrl, "worker", { max: config.databasePoolSize + listening }));
+  await timed("worker", stack.use(new Worker(pool)).start());
+}
+
+function mailSettings({ postmarkServerToken: token, mailFrom: from, mailboxUrl, publicUrl }: Config) {
+  if (token !== undefined) return { token, from, publicUrl };
+  return { token: "sandbox-howdah", from, publicUrl, endpoint: `${mailboxUrl}/postmark` };
+}
+
+function keep(stack: AsyncDisposableStack, pool: pg.Pool): pg.Pool {
+  return stack.adopt(pool, (kept) => kept.end());
 }
 
 async function timed<Started>(service: string, starting: Promise<Started>): Promise<Started> {
@@ -94,11 +110,4 @@ async function timed<Started>(service: string, starting: Promise<Started>): Prom
   const started = await starting;
   emit("service:started", { service, ms: performance.now() - since });
   return started;
-}
-
-function mailSettings(config: Config) {
-  const { postmarkServerToken: token, mailFrom: from, mailboxUrl, publicUrl } = config;
-  return token !== undefined
-    ? { token, from, publicUrl }
-    : { token: "sandbox-howdah", from, publicUrl, endpoint: `${mailboxUrl}/postmark` };
 }

@@ -1,11 +1,20 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Runs `work` while no other process does so under the same lock file; the lock of a dead process is taken over. */
+const longestWorkMs = 120_000;
+const longestTakeoverMs = 5_000;
+
+/**
+ * Runs `work` while no other process does so under the same lock file. The lock of a process that is dead, or has held
+ * it for two minutes (its id may be somebody else's by now), is taken over.
+ */
 export async function withLockFile<T>(file: string, work: () => Promise<T>): Promise<T> {
   await mkdir(path.dirname(file), { recursive: true });
-  while (!(await take(file))) await sleep(50);
+  while (!(await create(file))) {
+    if (await isStale(file)) await takeAway(file);
+    await sleep(50);
+  }
   try {
     return await work();
   } finally {
@@ -13,15 +22,37 @@ export async function withLockFile<T>(file: string, work: () => Promise<T>): Pro
   }
 }
 
-async function take(file: string): Promise<boolean> {
-  try {
-    await writeFile(file, String(process.pid), { flag: "wx" });
-    return true;
-  } catch {
-    const holder = Number(await readFile(file, "utf8").catch(() => ""));
-    if (holder && !isAlive(holder)) await rm(file, { force: true });
-    return false;
+/** One at a time, and only what is still stale then: else two could take away, and one of them a fresh lock. */
+async function takeAway(file: string): Promise<void> {
+  const takeover = `${file}.takeover`;
+  if (await create(takeover)) {
+    if (await isStale(file)) await rm(file, { force: true });
+    await rm(takeover, { force: true });
+  } else if ((await ageOf(takeover)) > longestTakeoverMs) {
+    await rm(takeover, { force: true });
   }
+}
+
+function create(file: string): Promise<boolean> {
+  return writeFile(file, String(process.pid), { flag: "wx" }).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "EEXIST") return false;
+      throw error;
+    },
+  );
+}
+
+async function isStale(file: string): Promise<boolean> {
+  const holder = Number(await readFile(file, "utf8").catch(() => ""));
+  return (holder > 0 && !isAlive(holder)) || (await ageOf(file)) > longestWorkMs;
+}
+
+function ageOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  );
 }
 
 function isAlive(pid: number): boolean {
