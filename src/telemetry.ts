@@ -47,6 +47,7 @@ export interface TelemetryEvents {
   "realtime:gossip:dropped": { broadcasts: number; error: unknown };
   "realtime:relay:buried": { relay: string; members: number };
   "realtime:relay:beat-failed": { error: unknown };
+  "realtime:relay:read-failed": { error: unknown };
 }
 
 export type TelemetryEvent = keyof TelemetryEvents;

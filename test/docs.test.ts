@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { access, glob, readFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { settingNames } from "#config.ts";
@@ -42,6 +42,18 @@ test("every SQLSTATE of ours that the database raises is explained in docs/error
   );
 });
 
+test("every code of an AppError that can end a start or answer a request is explained in docs/errors.md", async () => {
+  const explained = await read("docs/errors.md");
+  const codes = new Set<string>();
+  for await (const file of glob("src/**/*.ts", { cwd: root }))
+    for (const [, code = ""] of (await read(file)).matchAll(/new AppError\(\s*"(\w+)"/g)) codes.add(code);
+  assert.ok(codes.size > 10);
+  assert.deepEqual(
+    [...codes].filter((code) => !explained.includes(`\`${code}\``)),
+    [],
+  );
+});
+
 test("the README begins with the two commands", async () => {
   const text = await read("README.md");
   const start = text.indexOf("npm ci && npm start");
@@ -51,7 +63,6 @@ test("the README begins with the two commands", async () => {
 });
 
 test("all links between the documents lead somewhere", async () => {
-  const { glob, access } = await import("node:fs/promises");
   for await (const file of glob(["*.md", "docs/*.md", "db/*.md"], { cwd: root })) {
     for (const [, target = ""] of (await read(file)).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)[^)]*\)/g))
       await assert.doesNotReject(
@@ -62,6 +73,5 @@ test("all links between the documents lead somewhere", async () => {
 });
 
 async function sqlFiles(): Promise<string[]> {
-  const { glob } = await import("node:fs/promises");
   return Array.fromAsync(glob("db/{migrations,logic}/*.sql", { cwd: root }));
 }

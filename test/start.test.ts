@@ -91,6 +91,7 @@ test("a sign-in link works once, a session mints tokens until it is signed out",
       { send: () => raw("/api/broadcast", "{}"), status: 401 },
       { send: () => fetch(`${howdah.url}/nowhere`), status: 404 },
       { send: () => fetch(`${howdah.url}/../../package.json`), status: 404 },
+      { send: () => fetch(`${howdah.url}/nowhere`, { headers: { accept: "text/html" } }), status: 404 },
     ];
     for (const { send, status } of bad) {
       const response = await send();

@@ -9,7 +9,7 @@ create function queue.dispatch(
   queue text default 'default',
   run_at timestamptz default now(),
   priority int default 0,
-  max_attempts int default null,
+  max_attempts int default 4,
   job_key text default null
 ) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
@@ -28,7 +28,7 @@ begin
       dispatch.queue,
       queue.envelope(v_uuid, dispatch.task, dispatch.payload, dispatch.max_attempts),
       run_at => dispatch.run_at,
-      max_attempts => coalesce(dispatch.max_attempts, 4),
+      max_attempts => dispatch.max_attempts,
       job_key => dispatch.job_key,
       priority => dispatch.priority
     ) j;
@@ -48,7 +48,7 @@ language sql stable as $$
     'uuid', uuid,
     'displayName', task,
     'job', task,
-    'maxTries', coalesce(max_attempts, 4),
+    'maxTries', max_attempts,
     'data', payload,
     'createdAt', floor(extract(epoch from clock_timestamp()))::bigint
   )

@@ -1,6 +1,7 @@
 import { errors, jwtVerify, SignJWT } from "jose";
 import { type Claims, type RequestRole, requestRoles } from "#auth/claims.ts";
 import { AppError } from "#errors.ts";
+import { isUuid } from "#lib/uuid.ts";
 
 const algorithms = ["HS256", "HS384", "HS512"];
 const farAway = 4_102_444_800; // 2100-01-01: the publishable key opens nothing by itself
@@ -60,10 +61,6 @@ function unauthorized(code: string, message: string, cause?: unknown): AppError 
 
 function isRequestRole(role: unknown): role is RequestRole {
   return requestRoles.includes(role as RequestRole);
-}
-
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 function keyOf(secret: string): Uint8Array {

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { pause } from "#lib/deferred.ts";
+import { pause } from "#lib/pause.ts";
 import { emit } from "#telemetry.ts";
 
 /**

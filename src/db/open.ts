@@ -1,8 +1,7 @@
 import { startEmbedded } from "#db/embedded.ts";
 
-export type Database = {
+export type OpenedDatabase = {
   url: string;
-  embedded: boolean;
   /** A shell line that looks inside; undefined for an external database, whose owner knows it. */
   psql: string | undefined;
   stop(): Promise<void>;
@@ -12,8 +11,8 @@ export type Database = {
 export async function openDatabase(settings: {
   databaseUrl: string | undefined;
   dir: string;
-}): Promise<Database> {
+}): Promise<OpenedDatabase> {
   if (settings.databaseUrl !== undefined)
-    return { url: settings.databaseUrl, embedded: false, psql: undefined, stop: async () => {} };
-  return { ...(await startEmbedded(settings.dir)), embedded: true };
+    return { url: settings.databaseUrl, psql: undefined, stop: async () => {} };
+  return startEmbedded(settings.dir);
 }

@@ -13,10 +13,16 @@ type Answer = { code: string; message: string; field?: string; reference?: strin
  */
 export function shownError(error: GraphQLError, signedIn: boolean): GraphQLError {
   const cause = error.originalError;
-  if (!cause || cause instanceof GraphQLError) return error;
+  if (!cause || cause instanceof GraphQLError) return withCode(error);
   if (isSafeError(cause)) return replaced(error, cause.message, { code: "HW422", ...cause.extensions });
   const { message, ...extensions } = answerTo(cause, signedIn);
   return replaced(error, message, extensions);
+}
+
+/** What GraphQL itself finds wrong is wrong in the query or its variables. */
+function withCode(error: GraphQLError): GraphQLError {
+  if (error.extensions.code !== undefined) return error;
+  return replaced(error, error.message, { ...error.extensions, code: "HW422" });
 }
 
 /** The last guard, for errors that never came through an operation. */

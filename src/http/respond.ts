@@ -16,6 +16,10 @@ export function respondToError(
   reply.code(status).send({ error: { code: told.code ?? "BadRequest", message: told.message } });
 }
 
+export function respondNotFound({ method, url }: FastifyRequest): never {
+  throw new AppError("NotFound", `There is nothing at ${method} ${url.split("?", 1)[0]}.`, { status: 404 });
+}
+
 function statusOf(error: FastifyError | AppError): number {
   const status = error instanceof AppError ? error.status : error.statusCode;
   return status !== undefined && status >= 400 && status < 600 ? status : 500;

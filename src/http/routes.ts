@@ -2,12 +2,13 @@ import type { FastifyInstance } from "fastify";
 import type { Config } from "#config.ts";
 import type { Database } from "#db/kysely.ts";
 import type { Graphql } from "#graphql/api.ts";
+import { respondNotFound } from "#http/respond.ts";
 import { authRoutes } from "#http/routes/auth.ts";
 import { broadcastRoute } from "#http/routes/broadcast.ts";
 import { clientConfigRoute } from "#http/routes/client-config.ts";
 import { healthRoutes } from "#http/routes/health.ts";
 import { mailboxRoutes } from "#http/routes/mailbox.ts";
-import { webRoutes } from "#http/static.ts";
+import { addWeb } from "#http/static.ts";
 import type { Sandbox } from "#mail/sandbox/sandbox.ts";
 import type { Relay } from "#realtime/relay.ts";
 
@@ -37,9 +38,9 @@ export async function addRoutes(app: FastifyInstance, surface: Surface): Promise
   await app.register(healthRoutes(surface));
   if (surface.relay) await app.register(broadcastRoute(surface.relay, surface.jwtSecret));
   if (surface.sandbox) await app.register(mailboxRoutes(surface.sandbox));
-  if (!surface.graphql) return;
+  if (!surface.graphql) return void app.setNotFoundHandler(respondNotFound);
   await app.register(clientConfigRoute(surface));
   await app.register(authRoutes(surface));
   await surface.graphql.addTo(app);
-  await app.register(webRoutes());
+  await addWeb(app);
 }

@@ -36,11 +36,6 @@ async function buildServer(surface: Surface): Promise<FastifyInstance> {
   });
   app.removeContentTypeParser("text/plain"); // only JSON, which no foreign page can send without asking first
   app.setErrorHandler(respondToError);
-  app.setNotFoundHandler((request) => {
-    throw new AppError("NotFound", `There is nothing at ${request.method} ${request.url.split("?", 1)[0]}.`, {
-      status: 404,
-    });
-  });
   checkHost(app, surface.config);
   await app.register(helmet, securityHeaders(surface.config.publicUrl));
   await app.register(cors, {

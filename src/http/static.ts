@@ -1,26 +1,33 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import staticFiles from "@fastify/static";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { AppError } from "#errors.ts";
+import { respondNotFound } from "#http/respond.ts";
 
 const built = path.resolve(import.meta.dirname, "../../dist/web");
 const pages = ["/", "/sign-in", "/mailbox", "/rooms/:id"];
 
 /** The built web app: its files with long caching, and index.html, never cached, for each of its pages. */
-export function webRoutes() {
-  return async (app: FastifyInstance) => {
-    if (!existsSync(path.join(built, "index.html")))
-      throw new AppError("WebNotBuilt", "The web app is not built: run npm run web.");
-    await app.register(staticFiles, {
-      root: built,
-      wildcard: false,
-      index: false,
-      cacheControl: false,
-      setHeaders: (reply, file) => reply.header("cache-control", cachingOf(file)),
-    });
-    for (const page of pages) app.get(page, (_request, reply) => reply.sendFile("index.html"));
-  };
+export async function addWeb(app: FastifyInstance): Promise<void> {
+  if (!existsSync(path.join(built, "index.html")))
+    throw new AppError("WebNotBuilt", "The web app is not built: run npm run web.");
+  await app.register(staticFiles, {
+    root: built,
+    wildcard: false,
+    index: false,
+    cacheControl: false,
+    setHeaders: (reply, file) => reply.header("cache-control", cachingOf(file)),
+  });
+  for (const page of pages) app.get(page, (_request, reply) => reply.sendFile("index.html"));
+  app.setNotFoundHandler((request, reply) => {
+    if (!isBrowsing(request)) respondNotFound(request);
+    return reply.code(404).sendFile("index.html"); // the app says it in its own words
+  });
+}
+
+function isBrowsing({ method, headers }: FastifyRequest): boolean {
+  return method === "GET" && (headers.accept ?? "").includes("text/html");
 }
 
 /** The names of built files change with their content. */

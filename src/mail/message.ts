@@ -23,7 +23,7 @@ export type FrozenLetter = Letter & Rendered;
 /** Throws AppError `UnknownTemplate` or `MissingValue`; both are final for the letter. */
 export function render(letter: Letter, publicUrl: string): Rendered {
   const template = templateNamed(letter.template);
-  const data = { ...letter.data, recipient: letter.recipient, publicUrl: publicUrl.replace(/\/+$/, "") };
+  const data = { ...letter.data, recipient: letter.recipient, publicUrl };
   return { subject: template.subject(data), html: template.html(data), text: template.text(data) };
 }
 

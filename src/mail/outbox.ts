@@ -89,7 +89,7 @@ function leaseHolds(claimedAt: number): boolean {
   return performance.now() - claimedAt < leaseMs - 40_000;
 }
 
-const leaseMs = 120_000;
+const leaseMs = 120_000; // as mail.claim writes it down
 
 function nextOf(outcomes: Iterator<Outcome>): Outcome {
   const { value, done } = outcomes.next();

@@ -1,3 +1,4 @@
+import { isUuid } from "#lib/uuid.ts";
 /** What became of one letter's hand-over. */
 export type Outcome =
   /** Postmark has it. */
@@ -64,8 +65,4 @@ function outcomeWithoutAnswer({ networkCodes, message }: RequestTrouble): Outcom
 
 function unknownItem(reason: string): Outcome {
   return { kind: "unknown", reason };
-}
-
-function isUuid(value: unknown): value is string {
-  return typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }

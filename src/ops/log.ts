@@ -64,4 +64,5 @@ const levels: Record<TelemetryEvent, "error" | "warn" | "info" | "debug"> = {
   "realtime:gossip:dropped": "warn",
   "realtime:relay:buried": "info",
   "realtime:relay:beat-failed": "warn",
+  "realtime:relay:read-failed": "warn",
 };

@@ -10,7 +10,8 @@ import {
   type WorkerEvents,
 } from "graphile-worker";
 import type pg from "pg";
-import { pause } from "#lib/deferred.ts";
+import { atMost } from "#lib/at-most.ts";
+import { pause } from "#lib/pause.ts";
 import { bareTask, dispatcherOf } from "#queue/around.ts";
 import { defaultQueue, type Queue, queues } from "#queue/queues.ts";
 import { schedule } from "#queue/schedule.ts";
@@ -54,8 +55,7 @@ export class Worker implements AsyncDisposable {
   /** Lets running jobs finish, asks them to stop after 3 s, and gives back what still runs after 5 s. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
-    const finished = Promise.all([...this.#lives, this.#beating]);
-    await Promise.race([finished, pause(giveUpAfterMs)]);
+    await atMost(giveUpAfterMs, Promise.all([...this.#lives, this.#beating]));
     const workers = [...this.#poolIds.values()];
     await this.#pool
       .query("select queue.leave($1)", [workers])

@@ -1,7 +1,7 @@
 import type pg from "pg";
-import { pause } from "#lib/deferred.ts";
+import { atMost } from "#lib/at-most.ts";
+import { pause } from "#lib/pause.ts";
 import { emit } from "#telemetry.ts";
-import { atMost } from "./at-most.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { Assembly, envelopesOf } from "./envelopes.ts";
 import type { Member } from "./presence.ts";

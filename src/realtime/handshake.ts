@@ -9,7 +9,6 @@ export type Handshake = { version: Version; apikey: string; headers: Record<stri
 /** Throws AppError with the status of the refusal. */
 export function readHandshake(request: IncomingMessage): Handshake {
   const url = new URL((request.url ?? "/").replace(/^\/+/, "/"), "ws://relay");
-  if (!url.pathname.endsWith("/websocket")) throw refusal(404, "NotFound", "No websocket here");
   const apikey = (header(request, "x-api-key") ?? url.searchParams.get("apikey") ?? "").replaceAll(/\s/g, "");
   if (apikey === "") throw refusal(401, "ApiKeyMissing", "Missing API key");
   return { version: versionOf(url.searchParams.get("vsn")), apikey, headers: ownHeaders(request) };

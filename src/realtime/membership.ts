@@ -186,7 +186,7 @@ export class Membership implements AsyncDisposable {
   #tryToRead(): void {
     this.#read().catch((error: unknown) => {
       if (this.#stopped) return;
-      emit("realtime:relay:beat-failed", { error });
+      emit("realtime:relay:read-failed", { error });
       this.#rereadTimer = setTimeout(() => this.#tryToRead(), 500);
       this.#rereadTimer.unref();
     });

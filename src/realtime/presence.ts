@@ -41,10 +41,6 @@ export class Roster {
     return member;
   }
 
-  get(ref: string): Member | undefined {
-    return this.#byRef.get(ref);
-  }
-
   of(relay: string): Member[] {
     return [...this.#byRef.values()].filter((member) => member.relay === relay);
   }

@@ -1,4 +1,4 @@
-import { pause } from "#lib/deferred.ts";
+import { pause } from "#lib/pause.ts";
 import type { Socket } from "./socket.ts";
 
 const sweepMs = 10_000;

@@ -16,7 +16,7 @@ function draft(template: string, data: Record<string, unknown>): Letter {
 }
 
 test("an invitation says who invites whom to what and holds the sign-in link in both forms", () => {
-  const { subject, html, text } = render(draft("class-invitation", invitation), "https://school.test/");
+  const { subject, html, text } = render(draft("class-invitation", invitation), "https://school.test");
   assert.equal(subject, "Ada invites you to Maths & <Fun>");
   assert.match(html, /<h1>Welcome to Maths &amp; &lt;Fun&gt;<\/h1>/);
   assert.match(html, /href="https:\/\/school\.test\/sign-in#t0k-en"/);

@@ -19,7 +19,7 @@ export type Fields = {
   Attachments?: { Name: string; Content: string; ContentType: string }[] | null;
 };
 
-/** Throws Fault 402 or 403 for the whole request: one field of a wrong type and nothing of it can be read. */
+/** Throws Fault 403 for the whole request: one field of a wrong type and nothing of it can be read. */
 export function parseFields(message: unknown, path = "$"): Fields {
   if (!isObject(message)) throw new Fault(403, `Invalid request field(s): ${path}`);
   const wrong = Object.entries(checks).filter(([field, check]) => {

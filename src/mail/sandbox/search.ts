@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { isUuid } from "#lib/uuid.ts";
 import type { Address } from "./addresses.ts";
 import { eastern } from "./eastern.ts";
 import { Fault } from "./reply.ts";
@@ -32,7 +33,7 @@ export async function searchMessages(pool: Pool, query: Query): Promise<object> 
 
 /** `GET /messages/outbound/{id}/details`. Throws Fault 701 for an id that is not known. */
 export async function messageDetails(pool: Pool, id: string): Promise<object> {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) throw unknownMessage();
+  if (!isUuid(id)) throw unknownMessage();
   const { rows } = await pool.query<{ message: StoredMessage; events: StoredEvent[] }>(
     `select to_jsonb(m) as message,
        (select coalesce(jsonb_agg(e order by e.id), '[]') from mailbox.events e where e.message_id = m.id) as events

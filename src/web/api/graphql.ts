@@ -2,7 +2,8 @@ import { reach, readJson } from "./http.ts";
 import { Problem } from "./problem.ts";
 import { freshToken, replacementFor } from "./session.ts";
 
-type Answer<T> = { data?: T | null; errors?: { message: string; extensions?: { code?: string } }[] };
+type Fault = { message: string; extensions?: { code?: string; field?: string } };
+type Answer<T> = { data?: T | null; errors?: Fault[] };
 
 /** Runs one GraphQL operation as the signed-in person; a refused token is renewed once. Throws Problem. */
 export async function graphql<T>(query: string, variables: object = {}): Promise<T> {
@@ -22,8 +23,8 @@ async function run<T>(query: string, variables: object, token: string | null): P
   const response = await reach("/graphql", { method: "POST", headers, body });
   const answer = (await readJson(response)) as Answer<T> | null;
   const error = answer?.errors?.[0];
-  if (error) throw problemOf(error.extensions?.code ?? "", error.message, response.status);
-  if (!response.ok || !answer?.data) throw problemOf("", "", response.status);
+  if (error) throw problemOf(error, response.status);
+  if (!response.ok || !answer?.data) throw problemOf({ message: "" }, response.status);
   return answer.data;
 }
 
@@ -33,12 +34,12 @@ const STATUS_OF: Record<string, number> = {
   HW404: 404,
   HW409: 409,
   HW422: 422,
-  HW429: 429,
 };
 
-function problemOf(code: string, message: string, status: number): Problem {
+function problemOf({ message, extensions }: Fault, status: number): Problem {
+  const { code = "", field } = extensions ?? {};
   const known = STATUS_OF[code];
-  if (known) return new Problem(code, message, known);
+  if (known) return new Problem(code, message, known, field);
   if (status === 401) return new Problem("HW401", "Please sign in again.", 401);
   return new Problem(code || "server", "Howdah has trouble at the moment. Please try again shortly.", 500);
 }

@@ -1,13 +1,16 @@
-/** What went wrong at the network edge. `code` is the server's (HW403, used_link ...) or "network"; `message` is for people. */
+/** What went wrong at the network edge. `code` is the server's (HW403, LinkIsGone ...) or "network"; `message` is for people. */
 export class Problem extends Error {
   readonly code: string;
   readonly status: number;
+  /** The input at fault, where the server names one. */
+  readonly field: string | undefined;
 
-  constructor(code: string, message: string, status = 0) {
+  constructor(code: string, message: string, status = 0, field?: string) {
     super(message);
     this.name = "Problem";
     this.code = code;
     this.status = status;
+    this.field = field;
   }
 }
 

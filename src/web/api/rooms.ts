@@ -27,6 +27,12 @@ export async function loadRooms(): Promise<RoomSummary[]> {
     .sort((a, b) => a.groupName.localeCompare(b.groupName) || a.name.localeCompare(b.name));
 }
 
+/** An address that holds no id is an unknown class to people. */
+function asUnknown(error: unknown): { room: null } {
+  if (error instanceof Problem && error.status === 422) return { room: null };
+  throw error;
+}
+
 /** One room with the members of its class. */
 export async function loadRoom(id: string): Promise<Room> {
   const { room } = await graphql<{ room: RoomRow | null }>(
@@ -37,7 +43,7 @@ export async function loadRoom(id: string): Promise<Room> {
       }
     }`,
     { id },
-  );
+  ).catch(asUnknown);
   if (!room?.group)
     throw new Problem("HW404", "This class does not exist, or you are not a member of it.", 404);
   const { id: groupId, name: groupName, kind, memberships } = room.group;

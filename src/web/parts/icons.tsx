@@ -11,7 +11,6 @@ export const PeopleIcon = () =>
 export const SendIcon = () => icon(<path d="M4 12L20 4l-5 16-3.5-6.5z M11.5 13.5L20 4" />);
 export const CloseIcon = () => icon(<path d="M6 6l12 12M18 6L6 18" />);
 export const DownIcon = () => icon(<path d="M12 5v14M6 13l6 6 6-6" />);
-export const LetterIcon = () => icon(<path d="M3 6h18v12H3zM3 7l9 7 9-7" />);
 
 function icon(content: ReactNode) {
   return (

@@ -138,8 +138,6 @@ function check(name: string, email: string): Problems {
 
 /** The server's words beside the field they speak of. */
 function placed(error: unknown): Problems {
-  const words = sayProblem(error);
-  if (!(error instanceof Problem) || ![409, 422].includes(error.status)) return { form: words };
-  if (error.status === 409 || /mail|address/i.test(words)) return { email: words };
-  return /name/i.test(words) ? { name: words } : { form: words };
+  const field = error instanceof Problem ? error.field : undefined;
+  return { [field === "name" || field === "email" ? field : "form"]: sayProblem(error) };
 }

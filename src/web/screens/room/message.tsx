@@ -58,7 +58,11 @@ function Foot({ line, ends, conversation }: FootProps) {
 function Failed({ line, conversation }: Omit<FootProps, "ends">) {
   return (
     <p className="message-foot failed" role="alert">
-      <span>Not sent. {line.problem}</span>
+      <span>
+        {line.state === "waiting"
+          ? "Not sent yet: it goes out when Howdah can be reached."
+          : `Not sent. ${line.problem}`}
+      </span>
       <button type="button" className="link-button" onClick={() => conversation.retry(line)}>
         Try again
       </button>
