@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { chmod, mkdir, readFile } from "node:fs/promises";
+import { once } from "node:events";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, get } from "node:http";
 import path from "node:path";
 import { test } from "node:test";
@@ -85,6 +86,13 @@ test("a sign-in link works once, a session mints tokens until it is signed out",
     const bad = [
       { send: () => post(`${howdah.url}/auth/request-link`, { email: "no address" }), status: 422 },
       { send: () => post(`${howdah.url}/auth/sign-in`, {}), status: 422 },
+      { send: () => post(`${howdah.url}/auth/request-link`, { email: "a\0@b.c" }), status: 422 },
+      { send: () => post(`${howdah.url}/auth/sign-in`, { token: "a\0" }), status: 422 },
+      {
+        send: () =>
+          fetch(`${howdah.url}/auth/token`, { method: "POST", headers: { cookie: "howdah_session=%00" } }),
+        status: 401,
+      },
       { send: () => raw("/auth/sign-in", "{not json"), status: 400 },
       { send: () => raw("/auth/sign-in", "token=1", "application/x-www-form-urlencoded"), status: 415 },
       { send: () => raw("/auth/sign-in", JSON.stringify({ token: "x".repeat(200_000) })), status: 413 },
@@ -103,15 +111,9 @@ test("a sign-in link works once, a session mints tokens until it is signed out",
   });
 
   await test("a foreign name that was made to point here is refused, our own names are answered", async () => {
-    const statusOf = (host: string) =>
-      new Promise<number | undefined>((resolve, reject) => {
-        get(`${howdah.url}/mailbox/postmark/server`, { headers: { host } }, (response) => {
-          response.resume();
-          resolve(response.statusCode);
-        }).once("error", reject);
-      });
-    assert.equal(await statusOf("rebound.evil.example"), 421);
-    for (const host of ["localhost:4000", "127.0.0.1", "[::1]:4000"]) assert.equal(await statusOf(host), 401);
+    assert.equal(await statusFor(howdah.url, "rebound.evil.example"), 421);
+    for (const host of ["localhost:4000", "127.0.0.1", "[::1]:4000"])
+      assert.equal(await statusFor(howdah.url, host), 401);
   });
 
   await test("the pages carry security headers, and foreign pages are not let in", async () => {
@@ -203,6 +205,20 @@ test("a signal to npm alone, which never reaches the process, leaves no process 
   await assert.rejects(fetch(`http://127.0.0.1:${port}/healthz`));
 });
 
+test("a start that waits for another one's lock ends at a signal, too", async () => {
+  await using folder = await openFolder();
+  await writeFile(path.join(folder.path, "lock"), String(process.pid));
+  const waiting = spawn(process.execPath, [path.resolve(import.meta.dirname, "../src/main.ts")], {
+    env: { PATH: process.env.PATH, HOWDAH_DIR: folder.path, LOG_LEVEL: "debug" },
+    stdio: "ignore",
+  });
+  await once(waiting, "spawn");
+  await sleep(1500); // long enough to hear signals; before that the signal ends the process by itself
+  waiting.kill("SIGTERM");
+  const [code] = await once(waiting, "exit");
+  assert.equal(code, 1);
+});
+
 test("the first signal waits for a job in flight, a second one ends the process at once", async () => {
   await using folder = await openFolder();
   const howdah = await startHowdah({ dir: folder.path });
@@ -289,6 +305,17 @@ test("the start refuses a port in use with one sentence, and stops the Postgres 
   assert.equal(processesOf(folder.path), "");
 });
 
+test("a mailbox in production answers no foreign name, and a wildcard origin gets no cookie", async () => {
+  await using folder = await openFolder();
+  const env = { NODE_ENV: "production", MAILBOX: "on", JWT_SECRET: "x".repeat(32), CORS_ORIGINS: "*" };
+  await using howdah = await startHowdah({ dir: folder.path, env });
+  const answer = await fetch(`${howdah.url}/healthz`, { headers: { origin: "https://evil.example" } });
+  assert.equal(answer.headers.get("access-control-allow-origin"), "*");
+  assert.equal(answer.headers.get("access-control-allow-credentials"), null);
+  assert.equal(await statusFor(howdah.url, "rebound.evil.example"), 421);
+  assert.equal(await statusFor(howdah.url, "localhost:4000"), 401);
+});
+
 test("production with everything told explicitly starts, without demo data and without GraphiQL", async () => {
   await using folder = await openFolder();
   const env = { NODE_ENV: "production", MAILBOX: "on", JWT_SECRET: "x".repeat(32) };
@@ -312,6 +339,16 @@ test("root in a folder that the user postgres cannot reach is told what to do", 
   await using open = await startHowdah({ dir: path.join(closed, "data") });
   assert.equal(await open.stop(), 0);
 });
+
+/** The status of the mailbox for a request that calls the server by this name; fetch cannot lie about it. */
+function statusFor(url: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(`${url}/mailbox/postmark/server`, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).once("error", reject);
+  });
+}
 
 async function postmaster(dir: string): Promise<string> {
   return (await readFile(path.join(dir, "postgres", "postmaster.pid"), "utf8")).split("\n")[0] ?? "";

@@ -101,36 +101,41 @@ language sql immutable as $$
   select make_interval(secs => (array[5, 25, 125])[least(attempts, 3)])
 $$;
 
+-- Whatever a payload holds, its job must be found among the failed ones: nothing here may raise.
 create function queue.move_to_failed(job_id bigint, exception text) returns void
-language sql volatile as $$
-  with moved as (
-    delete from graphile_worker._private_jobs j
-    where j.id = move_to_failed.job_id
-    returning j.*
-  )
+language plpgsql volatile as $$
+declare
+  v_job graphile_worker._private_jobs;
+  v_queue text;
+  v_payload json;
+  v_uuid uuid;
+begin
+  delete from graphile_worker._private_jobs j where j.id = move_to_failed.job_id returning j.* into v_job;
+  select t.identifier into v_queue from graphile_worker._private_tasks t where t.id = v_job.task_id;
+  v_uuid := queue.uuid_of(v_job.payload);
+  v_payload := v_job.payload;
+  if v_uuid is null or exists (select from queue.failures f where f.uuid = v_uuid) then
+    v_uuid := gen_random_uuid();
+    v_payload := json_build_object(
+      'uuid', v_uuid, 'displayName', v_queue, 'job', v_queue, 'maxTries', v_job.max_attempts, 'data', v_job.payload
+    );
+  end if;
   insert into queue.failures (uuid, queue, payload, priority, attempts, exception)
-  select
-    queue.uuid_of(m.payload),
-    t.identifier,
-    case when queue.is_envelope(m.payload) then m.payload else queue.envelope(gen_random_uuid(), t.identifier, m.payload::jsonb, m.max_attempts) end,
-    m.priority,
-    m.attempts,
-    move_to_failed.exception
-  from moved m
-  join graphile_worker._private_tasks t on t.id = m.task_id
+  values (v_uuid, v_queue, v_payload, v_job.priority, v_job.attempts, move_to_failed.exception);
+end
 $$;
 
-create function queue.is_envelope(payload json) returns boolean
-language sql immutable as $$
-  select case when json_typeof(payload) = 'object'
-    then (payload ->> 'job') is not null and (payload ->> 'uuid') is not null
-    else false
-  end
-$$;
-
+-- The uuid of an envelope; null if the payload is none, holds no such uuid, or a NUL, which no operator can look past.
 create function queue.uuid_of(payload json) returns uuid
-language sql volatile as $$
-  select case when queue.is_envelope(payload) then (payload ->> 'uuid')::uuid else gen_random_uuid() end
+language plpgsql immutable as $$
+begin
+  if json_typeof(payload) <> 'object' or payload ->> 'job' is null then
+    return null;
+  end if;
+  return (payload ->> 'uuid')::uuid;
+exception
+  when data_exception then return null;
+end
 $$;
 
 create function queue.beat(worker_id text, queue text, hostname text, pid int) returns void
@@ -151,15 +156,19 @@ begin
   for v_worker in
     select w.id from queue.workers w where w.beat_at < now() - rescue.grace for update skip locked
   loop
-    perform queue.move_to_failed(j.id, 'The worker died while it ran this job for the last time.')
-    from graphile_worker._private_jobs j
-    where j.locked_by = v_worker and j.attempts >= j.max_attempts;
-    select count(*) into v_jobs from graphile_worker._private_jobs j where j.locked_by = v_worker;
-    perform graphile_worker.force_unlock_workers(array[v_worker]);
-    delete from queue.workers w where w.id = v_worker;
-    worker_id := v_worker;
-    jobs := v_jobs;
-    return next;
+    begin
+      perform queue.move_to_failed(j.id, 'The worker died while it ran this job for the last time.')
+      from graphile_worker._private_jobs j
+      where j.locked_by = v_worker and j.attempts >= j.max_attempts;
+      select count(*) into v_jobs from graphile_worker._private_jobs j where j.locked_by = v_worker;
+      perform graphile_worker.force_unlock_workers(array[v_worker]);
+      delete from queue.workers w where w.id = v_worker;
+      worker_id := v_worker;
+      jobs := v_jobs;
+      return next;
+    exception
+      when others then raise warning 'worker % could not be rescued: %', v_worker, sqlerrm; -- the others are
+    end;
   end loop;
 end
 $$;

@@ -1,4 +1,5 @@
--- Chat: rooms of groups, messages in order, heard by the members over the private topic room:<id>.
+-- Chat: rooms of groups, messages in order. Members hear them on the private topic room:<id>, on which only the database
+-- speaks, so that nobody can pass for somebody else; their typing and presence are on room:<id>:live.
 
 create function chat.send_message(room_id uuid, body text, client_id uuid) returns chat.messages
 language plpgsql volatile security definer set search_path = '' as $$
@@ -45,7 +46,8 @@ $$;
 create function chat.is_in_topic(topic text) returns boolean
 language sql stable security definer set search_path = '' as $$
   select case
-    when topic ~ '^room:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then chat.is_in_room(substr(topic, 6)::uuid)
+    when topic ~ '^room:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:live)?$'
+      then chat.is_in_room(split_part(topic, ':', 2)::uuid)
     else false
   end
 $$;
@@ -99,7 +101,11 @@ create policy chat_members_listen on realtime.messages for select to authenticat
 using (extension in ('broadcast', 'presence') and (select chat.is_in_topic(realtime.topic())));
 
 create policy chat_members_speak on realtime.messages for insert to authenticated
-with check (extension in ('broadcast', 'presence') and (select chat.is_in_topic(realtime.topic())));
+with check (
+  extension in ('broadcast', 'presence')
+  and realtime.topic() like '%:live'
+  and (select chat.is_in_topic(realtime.topic()))
+);
 
 grant usage on schema chat to anon, authenticated, service_role, howdah_api;
 grant select on chat.rooms, chat.messages to authenticated;

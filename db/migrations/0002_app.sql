@@ -16,7 +16,9 @@ create table app.email_addresses (
   person_id uuid not null references app.people on delete cascade,
   address text not null,
   created_at timestamptz not null default now(),
-  constraint addresses_look_like_mail check (address ~ '^[^@\s]+@[^@\s]+$' and char_length(address) <= 254)
+  constraint addresses_look_like_mail check (
+    address ~ '^[^\s@<>(),;:"\\\[\]]{1,64}@[^\s@<>(),;:"\\\[\]]+\.[^\s@<>(),;:"\\\[\].]+$' and char_length(address) <= 254
+  )
 );
 alter table app.email_addresses enable row level security;
 create unique index email_addresses_for_lookup on app.email_addresses (lower(address));

@@ -16,7 +16,8 @@ export async function banner(config: Config, app: App, wanted: ReadonlySet<Part>
     wanted.has("api") && ["GraphQL", `${config.publicUrl}/graphql`],
     wanted.has("api") && !config.production && ["GraphiQL", `${config.publicUrl}/graphiql`],
     wanted.has("relay") && ["Websocket", `${socket}/realtime/v1/websocket`],
-    wanted.has("api") && config.mailbox && ["Mailbox", `${config.publicUrl}/mailbox`],
+    wanted.has("api") &&
+      config.mailbox && ["Mailbox", `${config.publicUrl}/mailbox (open to all who reach this port)`],
     app.psql && ["Database", app.psql],
     ...(wanted.has("api") && config.demo ? await signInRows(config, app) : []),
   ].filter((row) => Array.isArray(row));

@@ -11,6 +11,7 @@ const sameKeypressMs = 500; // npm passes Ctrl+C on to a child that has already 
 /** `npm start [-- --only=api,relay,worker,mailbox]`: serves until SIGINT or SIGTERM, then stops in order. */
 export async function start(args: string[], { startedByNpm = false } = {}): Promise<void> {
   const stopAsked = startedByNpm ? Promise.race([stopSignal(), parentsEnd()]) : stopSignal();
+  stopAsked.then(limitTheStop);
   const app = await startOrExit(args);
   // graphile-worker leaves its own completions unawaited: a connection that breaks must not end the process.
   process.on("unhandledRejection", (error) => emit("process:error", { error }));
@@ -71,11 +72,15 @@ function parentsEnd(): Promise<void> {
   });
 }
 
-async function stop(app: App): Promise<void> {
+/** Counted from the signal: a start that hangs is left as well. */
+function limitTheStop(): void {
   setTimeout(() => {
     process.stderr.write("howdah: something did not stop in time and was left.\n");
     process.exit(1);
   }, stopWithinMs).unref();
+}
+
+async function stop(app: App): Promise<void> {
   try {
     await app[Symbol.asyncDispose]();
     process.exit(0);

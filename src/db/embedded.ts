@@ -89,7 +89,7 @@ async function openDatabaseWhenReady(url: string): Promise<void> {
 }
 
 async function connectOnce(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client({ connectionString: url, application_name: "howdah:start" });
   client.on("error", () => {});
   await client.connect().finally(() => client.end().catch(() => {}));
 }

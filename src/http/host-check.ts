@@ -4,11 +4,11 @@ import type { Config } from "#config.ts";
 import { AppError } from "#errors.ts";
 
 /**
- * In development the mailbox shows sign-in links to whoever asks. A foreign page can make its own host name point to
+ * The mailbox shows sign-in links to whoever asks. A foreign page can make its own host name point to
  * this machine and ask as if it were ours (DNS rebinding), so only names that are known to be ours are answered.
  */
 export function checkHost(app: FastifyInstance, config: Config): void {
-  if (config.production) return;
+  if (config.production && !config.mailbox) return;
   const ours = new Set([config.publicUrl, config.mailboxUrl].map((url) => new URL(url).hostname));
   app.addHook("onRequest", async ({ hostname }) => {
     if (isLocal(hostname) || ours.has(hostname)) return;

@@ -30,7 +30,7 @@ async function buildServer(surface: Surface): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit,
     logger: false,
-    trustProxy: surface.config.trustProxy,
+    trustProxy: surface.config.trustProxy ? nearestOnly : false,
     forceCloseConnections: "idle",
     requestTimeout: 30_000,
   });
@@ -40,7 +40,7 @@ async function buildServer(surface: Surface): Promise<FastifyInstance> {
   await app.register(helmet, securityHeaders(surface.config.publicUrl));
   await app.register(cors, {
     origin: allowedOrigins(surface.config),
-    credentials: true,
+    credentials: !surface.config.corsOrigins.includes("*"),
     methods: ["GET", "POST", "OPTIONS"],
     maxAge: 600,
   });
@@ -49,6 +49,11 @@ async function buildServer(surface: Surface): Promise<FastifyInstance> {
   await addRoutes(app, surface);
   acceptSockets(app, surface.relay);
   return app;
+}
+
+/** The addresses before that of our own proxy are whatever the client wrote. */
+function nearestOnly(_address: string, hop: number): boolean {
+  return hop === 0;
 }
 
 function tooMany(_request: unknown, { after }: { after: string }): AppError {
@@ -74,7 +79,7 @@ function cannotListen(code: string | undefined, host: string, port: number): str
 
 /** Without CORS_ORIGINS a development server answers pages from any port of this machine, a production one nobody. */
 function allowedOrigins({ corsOrigins, production }: { corsOrigins: string[]; production: boolean }) {
-  if (corsOrigins.includes("*")) return true;
+  if (corsOrigins.includes("*")) return "*";
   if (corsOrigins.length > 0 || production) return corsOrigins;
   return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 }

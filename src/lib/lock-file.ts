@@ -2,12 +2,12 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const longestWorkMs = 120_000;
+const longestWorkMs = 60_000;
 const longestTakeoverMs = 5_000;
 
 /**
  * Runs `work` while no other process does so under the same lock file. The lock of a process that is dead, or has held
- * it for two minutes (its id may be somebody else's by now), is taken over.
+ * it for a minute (its id may be somebody else's by now), is taken over.
  */
 export async function withLockFile<T>(file: string, work: () => Promise<T>): Promise<T> {
   await mkdir(path.dirname(file), { recursive: true });
@@ -44,8 +44,12 @@ function create(file: string): Promise<boolean> {
 }
 
 async function isStale(file: string): Promise<boolean> {
-  const holder = Number(await readFile(file, "utf8").catch(() => ""));
-  return (holder > 0 && !isAlive(holder)) || (await ageOf(file)) > longestWorkMs;
+  const holder = Number(await readFile(file, "utf8").catch(() => "?"));
+  const age = await ageOf(file);
+  if (Number.isNaN(holder)) return false; // gone meanwhile
+  if (holder === 0) return age > longestTakeoverMs; // its process died before it could write its id
+  if (holder === process.pid) return age > process.uptime() * 1000; // ours, of an earlier life
+  return !isAlive(holder) || age > longestWorkMs;
 }
 
 function ageOf(file: string): Promise<number> {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { JobHelpers, Task } from "graphile-worker";
 import type pg from "pg";
 import { readEnvelope } from "#queue/envelope.ts";
@@ -50,7 +51,7 @@ async function around(queue: string, helpers: JobHelpers, open: () => Opened): P
     const outcome = await helpers.withPgClient((client) => fail(client, job, textOf(error), final));
     if (outcome === "fenced") emit("job:fenced", about);
     else emit("job:failed", { ...about, final: outcome === "failed", error });
-    throw new Error(clean(error instanceof Error ? error.message : String(error)));
+    throw new Error(messageOfThrown(error));
   }
   const completed = await helpers.withPgClient((client) => complete(client, job));
   if (completed) emit("job:completed", { ...about, ms: performance.now() - since });
@@ -79,10 +80,15 @@ async function fail(client: pg.ClientBase, job: HeldJob, exception: string, fina
   return rows[0].outcome;
 }
 
+/** Never throws, whatever was thrown: a cause may lead back to itself, and an object may refuse to be text. */
 function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return clean(String(error));
-  const cause = error.cause === undefined ? "" : `\ncaused by: ${textOf(error.cause)}`;
-  return clean(`${error.stack ?? error.message}${cause}`);
+  return clean(inspect(error, { depth: 4, maxStringLength: 10_000, maxArrayLength: 20 }));
+}
+
+function messageOfThrown(error: unknown): string {
+  return clean(
+    error instanceof Error && typeof error.message === "string" ? error.message : inspect(error),
+  ).slice(0, 1000);
 }
 
 /** Postgres has no NUL in text, and graphile-worker ends the process when an error message holds one. */

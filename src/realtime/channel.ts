@@ -190,7 +190,7 @@ export class Channel {
     const json = JSON.stringify(meta);
     if (!isFields(meta)) {
       this.#send(replies.refused(frame, { reason: "Presence track payload must be a map" }));
-    } else if (Buffer.byteLength(json) > this.#services.limits.payloadBytes) {
+    } else if (Buffer.byteLength(json) > this.#services.limits.presenceBytes) {
       this.#shutDown("Track message size exceeded");
     } else {
       this.#tracking.track(meta, json);

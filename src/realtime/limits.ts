@@ -5,6 +5,7 @@ export type Limits = Readonly<{
   joinsPerSecond: number;
   messagesPerSecond: number;
   presenceCallsPer30s: number;
+  presenceBytes: number;
   payloadBytes: number;
   frameBytes: number;
   unsentBytes: number;
@@ -20,6 +21,7 @@ export const defaultLimits: Limits = {
   joinsPerSecond: 1000,
   messagesPerSecond: 500,
   presenceCallsPer30s: 30,
+  presenceBytes: 16_000,
   payloadBytes: 3_000_500,
   frameBytes: 5_000_000,
   unsentBytes: 4_000_000,

@@ -124,8 +124,13 @@ export class Relay implements AsyncDisposable {
    * topic the claims may not write to are skipped. Throws AppError 422 for bad input.
    */
   async broadcast(messages: unknown, claims: Claims, headers: Record<string, string> = {}): Promise<void> {
-    for (const { room, broadcast } of parseMessages(messages, this.#limits.payloadBytes)) {
-      if (await this.#mayWrite(room, claims, headers)) this.#services.broadcast(room, broadcast);
+    const parsed = parseMessages(messages, this.#limits.payloadBytes);
+    const writable = new Map<string, Promise<boolean>>();
+    for (const { room, broadcast } of parsed) {
+      const key = `${room.private} ${room.name}`;
+      const may = writable.get(key) ?? this.#mayWrite(room, claims, headers);
+      writable.set(key, may);
+      if (await may) this.#services.broadcast(room, broadcast);
     }
   }
 

@@ -3,11 +3,15 @@ import { type Broadcast, broadcastPayload } from "./broadcast.ts";
 import { isFields } from "./protocol/payloads.ts";
 import type { Room } from "./topic.ts";
 
+const maxMessages = 100;
+
 type Message = { room: Room; broadcast: Broadcast };
 
 /** The messages of a REST broadcast; topics come without their prefix. Throws AppError 422. */
 export function parseMessages(messages: unknown, maxBytes: number): Message[] {
   if (!Array.isArray(messages)) throw invalid("messages must be a list");
+  if (messages.length > maxMessages)
+    throw invalid(`messages must be ${maxMessages} at most: send several requests`);
   return messages.map((message, index) => parseMessage(message, index, maxBytes));
 }
 

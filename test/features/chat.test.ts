@@ -62,14 +62,33 @@ test("a message sent through GraphQL is heard once by a member on another relay"
 });
 
 test("a stranger, and somebody without a token, are refused the channel; a member is let in", async () => {
-  await subscribed(await room(howdah, student));
-  await assert.rejects(subscribed(await room(howdah, stranger)), /Unauthorized/);
-  await assert.rejects(subscribed(await room(howdah, undefined)), /Unauthorized/);
+  for (const suffix of ["", ":live"]) {
+    await subscribed(await room(howdah, student, suffix));
+    await assert.rejects(subscribed(await room(howdah, stranger, suffix)), /Unauthorized/);
+    await assert.rejects(subscribed(await room(howdah, undefined, suffix)), /Unauthorized/);
+  }
+});
+
+test("nobody can pass for somebody else: on the channel of the messages only the database speaks", async () => {
+  const heard: string[] = [];
+  const [reader, forger] = [await room(howdah, teacher), await room(howdah, student)];
+  reader.on("broadcast", { event: "message" }, ({ payload }) => heard.push(payload.body));
+  await Promise.all([subscribed(reader), subscribed(forger)]);
+  const forged = { body: "No school tomorrow", senderId: teacher.person.id, seq: 900 };
+  await forger.send({ type: "broadcast", event: "message", payload: forged });
+  const rest = [{ topic: `room:${roomId}`, event: "message", payload: forged, private: true }];
+  assert.equal(
+    (await post(`${howdah.url}/api/broadcast`, { messages: rest }, student.accessToken)).status,
+    202,
+  );
+  await say(student, "It was me");
+  await until(() => heard.includes("It was me"));
+  assert.deepEqual(heard, ["It was me"]);
 });
 
 test("typing and presence cross from relay to relay", async () => {
-  const here = await room(howdah, teacher);
-  const there = await room(other, student);
+  const here = await room(howdah, teacher, ":live");
+  const there = await room(other, student, ":live");
   const typing = new Promise<{ name: string }>((resolve) => {
     here.on("broadcast", { event: "typing" }, ({ payload }) => resolve(payload as { name: string }));
   });
@@ -94,7 +113,8 @@ test("a stranger can neither read nor write the room through GraphQL", async () 
   assert.equal(errors[0]?.extensions.code, "HW404");
 });
 
-async function room({ url }: Howdah, visitor: Visitor | undefined): Promise<RealtimeChannel> {
+/** A channel of the room: its messages, or with `:live` its typing and presence. */
+async function room({ url }: Howdah, visitor: Visitor | undefined, suffix = ""): Promise<RealtimeChannel> {
   const { apikey } = (await (await fetch(`${url}/api/config`)).json()) as { apikey: string };
   const client = new RealtimeClient(`${url.replace("http", "ws")}/realtime/v1`, {
     params: { apikey },
@@ -103,7 +123,9 @@ async function room({ url }: Howdah, visitor: Visitor | undefined): Promise<Real
   clients.push(client);
   await client.setAuth();
   const key = visitor?.person.id ?? "";
-  return client.channel(`room:${roomId}`, { config: { private: true, presence: { enabled: true, key } } });
+  return client.channel(`room:${roomId}${suffix}`, {
+    config: { private: true, presence: { enabled: true, key } },
+  });
 }
 
 /** Ends with the first answer to the join. */

@@ -34,14 +34,20 @@ test("the lock of a dead process is taken over by exactly one of many at a time"
   await Promise.all(Array.from({ length: 10 }, () => withLockFile(file, work)));
 });
 
-test("a lock that is held for too long is taken over, though a process with that id lives", async () => {
-  await using folder = await openFolder();
-  const file = path.join(folder.path, "lock");
-  await writeFile(file, String(process.pid));
-  const threeMinutesAgo = new Date(Date.now() - 180_000);
-  await utimes(file, threeMinutesAgo, threeMinutesAgo);
-  assert.equal(await withLockFile(file, () => readFile(file, "utf8")), String(process.pid));
-});
+for (const { what, holder } of [
+  { what: "held for too long, though a process with that id lives", holder: String(process.ppid) },
+  { what: "of an earlier process that had our id", holder: String(process.pid) },
+  { what: "whose process died before it wrote its id", holder: "" },
+]) {
+  test(`a lock is taken over: ${what}`, async () => {
+    await using folder = await openFolder();
+    const file = path.join(folder.path, "lock");
+    await writeFile(file, holder);
+    const longAgo = new Date(Date.now() - 180_000);
+    await utimes(file, longAgo, longAgo);
+    assert.equal(await withLockFile(file, () => readFile(file, "utf8")), String(process.pid));
+  });
+}
 
 test("the lock is free again when the work has thrown", async () => {
   await using folder = await openFolder();

@@ -10,6 +10,9 @@ import { openWorld, type World } from "../support/world.ts";
 const ran: { task: string; payload: unknown }[] = [];
 let release: PromiseWithResolvers<void> = Promise.withResolvers();
 
+const circle = new Error("round and round");
+circle.cause = circle;
+
 const tasks = new Map<
   string,
   (payload: unknown, helpers: { abortSignal?: AbortSignal | undefined }) => Promise<void>
@@ -17,6 +20,9 @@ const tasks = new Map<
   ["try/record", async (payload) => void ran.push({ task: "try/record", payload })],
   ["try/break", async () => Promise.reject(new Error("it broke\0 here"))],
   ["try/refuse", async () => Promise.reject(new Fail("this can never work"))],
+  ["try/loop", async () => Promise.reject(circle)],
+  ["try/nothing", async () => Promise.reject(Object.create(null))],
+  ["try/bare", async () => Promise.reject(undefined)],
   ["try/hang", () => release.promise],
 ]);
 
@@ -123,6 +129,53 @@ test("the last attempt fails for good, and a job of an unknown task at once", as
   assert.equal((await failed).final, true);
   const { rows } = await world.pool.query("select exception from queue.failed_jobs where uuid = $1", [uuid]);
   assert.match(rows[0].exception, /tasks\/try\/nobody\.ts/);
+});
+
+test("whatever a job holds or throws, it is found among the failed jobs with its error", async () => {
+  await using _worker = await startWorker();
+  const uuid = crypto.randomUUID();
+  const twice = JSON.stringify({ job: "try/refuse", uuid, data: {} });
+  const payloads = [
+    '"a\\u0000b"',
+    '{"job":"try/refuse","uuid":"no uuid"}',
+    '{"job":"a\\u0000b","uuid":1}',
+    twice,
+    twice,
+  ];
+  for (const payload of payloads) {
+    const failed = next("job:failed");
+    await world.pool.query("select graphile_worker.add_job('default', $1::json, max_attempts => 1)", [
+      payload,
+    ]);
+    assert.equal((await failed).final, true);
+  }
+  for (const task of ["try/loop", "try/nothing", "try/bare"]) {
+    const failed = next("job:failed");
+    await world.pool.query("select queue.dispatch($1, max_attempts => 1)", [task]);
+    assert.equal((await failed).final, true);
+  }
+  assert.deepEqual(await jobs(), []);
+  const { rows } = await world.pool.query(
+    "select count(*)::int as failed, count(*) filter (where length(exception) > 0)::int as told from queue.failed_jobs where failed_at > now() - interval '1 minute' and uuid is not null",
+  );
+  assert.ok(rows[0].failed >= payloads.length + 3);
+  assert.equal(rows[0].told, rows[0].failed);
+});
+
+test("one worker that cannot be rescued does not keep the others from it, nor does a poisoned payload", async () => {
+  await world.pool.query(`
+    select graphile_worker.add_job('default', '{"job":"x","uuid":"bad"}', max_attempts => 1);
+    select queue.dispatch('try/record', '{"n": 9}');
+    insert into queue.workers (id, queue, hostname, pid, beat_at) values
+      ('worker-1', 'default', 'h', 1, now() - interval '1 minute'), ('worker-2', 'default', 'h', 2, now() - interval '1 minute');
+    update graphile_worker._private_jobs
+    set locked_by = case when max_attempts = 1 then 'worker-1' else 'worker-2' end, locked_at = now(), attempts = 1`);
+  const { rows } = await world.pool.query("select * from queue.rescue() order by worker_id");
+  assert.deepEqual(rows, [
+    { worker_id: "worker-1", jobs: 0 },
+    { worker_id: "worker-2", jobs: 1 },
+  ]);
+  await world.pool.query("delete from graphile_worker._private_jobs");
 });
 
 test("a name that is no task is refused at dispatch", async () => {

@@ -4,6 +4,7 @@ import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode } from "
 const maxDepth = 12;
 const maxSelections = 500;
 const maxRootFields = 50;
+const maxIntrospections = 2;
 
 /** Refuses queries that are too deep or too large, before anything expensive looks at them. */
 export function limitedQueries(): GraphileConfig.Plugin {
@@ -39,6 +40,7 @@ function refuseLargeQueries({ definitions }: DocumentNode): void {
 function refuseLargeOperation(root: SelectionSetNode, fragments: Map<string, SelectionSetNode>): void {
   let selections = 0;
   let rootFields = 0;
+  let introspections = 0;
 
   function visit(set: SelectionSetNode | undefined, depth: number): void {
     for (const selection of set?.selections ?? []) {
@@ -50,8 +52,12 @@ function refuseLargeOperation(root: SelectionSetNode, fragments: Map<string, Sel
   }
 
   function visitField({ name, selectionSet }: FieldNode, depth: number): void {
-    if (introspection.has(name.value)) return; // graphql-js limits it by a rule of its own
     if (depth === 1 && ++rootFields > maxRootFields) throw tooMany(maxRootFields, "fields at its root");
+    if (introspection.has(name.value)) {
+      if (++introspections > maxIntrospections)
+        throw tooMany(maxIntrospections, "questions about the schema");
+      return; // what is in them graphql-js limits by a rule of its own
+    }
     if (depth > maxDepth) throw refusal(`The query is more than ${maxDepth} fields deep`);
     visit(selectionSet, depth + 1);
   }

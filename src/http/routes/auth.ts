@@ -26,14 +26,14 @@ export function authRoutes({ db, config, jwtSecret }: Surface) {
     });
 
     app.post("/auth/token", async (request, reply) => {
-      const sessionToken = request.cookies[cookieName];
+      const sessionToken = sessionTokenOf(request);
       const person = sessionToken ? await sessions.personOfSession(db, sessionToken) : null;
       if (!person) throw notSignedIn();
       return reply.send(await access(person));
     });
 
     app.post("/auth/sign-out", async (request, reply) => {
-      const sessionToken = request.cookies[cookieName];
+      const sessionToken = sessionTokenOf(request);
       if (sessionToken) await sessions.signOut(db, sessionToken);
       return reply.clearCookie(cookieName, { path: "/auth" }).code(204).send();
     });
@@ -60,16 +60,23 @@ export function authRoutes({ db, config, jwtSecret }: Surface) {
   }
 }
 
+function sessionTokenOf(request: FastifyRequest): string | undefined {
+  const token = request.cookies[cookieName];
+  return token && /^[\w-]{43}$/.test(token) ? token : undefined;
+}
+
 const LinkRequest = v.object({
   email: v.pipe(
     v.string(),
     v.trim(),
-    v.regex(/^[^@\s]+@[^@\s]+$/, "must be an e-mail address"),
+    v.regex(/^[^@\s\p{Cc}]+@[^@\s\p{Cc}]+$/u, "must be an e-mail address"),
     v.maxLength(254),
   ),
 });
 
-const SignIn = v.object({ token: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) });
+const SignIn = v.object({
+  token: v.pipe(v.string(), v.regex(/^[0-9a-f]{1,200}$/, "must be what stands after the # of a link")),
+});
 
 function read<Shape extends v.GenericSchema>(
   shape: Shape,

@@ -4,6 +4,7 @@ import { AppError } from "#errors.ts";
 import type { Relay } from "#realtime/relay.ts";
 
 const bodyLimit = 4_000_000;
+const rateLimit = { max: 600, timeWindow: "1 minute" };
 
 /** POST /api/broadcast as Supabase has it: `{ messages: [{ topic, event, payload, private }] }`, answered 202. */
 export function broadcastRoute(relay: Relay, jwtSecret: string) {
@@ -13,7 +14,7 @@ export function broadcastRoute(relay: Relay, jwtSecret: string) {
       await relay.broadcast((request.body as { messages?: unknown } | null)?.messages, claims);
     };
     for (const path of ["/api/broadcast", "/realtime/v1/api/broadcast"]) {
-      app.post(path, { bodyLimit }, async (request, reply) => {
+      app.post(path, { bodyLimit, config: { rateLimit } }, async (request, reply) => {
         await send(request);
         return reply.code(202).send();
       });

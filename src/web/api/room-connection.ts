@@ -13,13 +13,17 @@ export type RoomEvents = {
 
 const MAX_BACKOFF_MS = 10_000;
 
-/** One room's live channel: opened at once, opened again for as long as it is wanted, ended by `close()`. */
+/**
+ * One room's two channels: the messages, on which only the server speaks, and the live one for typing and presence.
+ * Opened at once, opened again for as long as they are wanted, ended by `close()`.
+ */
 export class RoomConnection {
   readonly #topic: string;
   readonly #person: Person;
   readonly #events: RoomEvents;
   #client: RealtimeClient | null = null;
-  #channel: RealtimeChannel | null = null;
+  #messages: RealtimeChannel | null = null;
+  #people: RealtimeChannel | null = null;
   #state: ConnectionState = "connecting";
   #attempts = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -35,9 +39,9 @@ export class RoomConnection {
   }
 
   sendTyping() {
-    if (this.#state !== "live") return;
+    if (this.#people?.state !== "joined") return;
     const payload = { personId: this.#person.id, name: this.#person.name };
-    void this.#channel?.send({ type: "broadcast", event: "typing", payload });
+    void this.#people.send({ type: "broadcast", event: "typing", payload });
   }
 
   close() {
@@ -53,38 +57,49 @@ export class RoomConnection {
       const client = connectTo(apikey);
       // The token must be known before the join is written: a private channel refuses a join without one.
       await client.setAuth();
-      if (life === this.#life) this.#join(client);
+      if (life !== this.#life) return;
+      this.#client = client;
+      this.#joinMessages(client);
+      this.#joinPeople(client);
     } catch {
       if (life === this.#life) this.#openAgainLater();
     }
   }
 
-  #join(client: RealtimeClient) {
-    const presence = { key: this.#person.id };
-    const channel = client.channel(this.#topic, { config: { private: true, presence } });
-    this.#client = client;
-    this.#channel = channel;
-    channel
-      .on("broadcast", { event: "message" }, ({ payload }) => this.#receive(payload))
-      .on("broadcast", { event: "typing" }, ({ payload }) => this.#hearTyping(payload))
-      .on("presence", { event: "sync" }, () => this.#events.online(Object.keys(channel.presenceState())));
+  #joinMessages(client: RealtimeClient) {
+    const channel = client.channel(this.#topic, { config: { private: true } });
+    this.#messages = channel;
+    channel.on("broadcast", { event: "message" }, ({ payload }) => this.#receive(payload));
     channel.subscribe((status) => {
-      if (channel !== this.#channel) return;
-      if (status === "SUBSCRIBED") this.#live(channel);
+      if (channel !== this.#messages) return;
+      if (status === "SUBSCRIBED") this.#live();
       else this.#lost(client, status === "CLOSED");
     });
   }
 
-  #live(channel: RealtimeChannel) {
+  #joinPeople(client: RealtimeClient) {
+    const presence = { key: this.#person.id };
+    const channel = client.channel(`${this.#topic}:live`, { config: { private: true, presence } });
+    this.#people = channel;
+    channel
+      .on("broadcast", { event: "typing" }, ({ payload }) => this.#hearTyping(payload))
+      .on("presence", { event: "sync" }, () => this.#events.online(Object.keys(channel.presenceState())));
+    channel.subscribe((status) => {
+      if (channel !== this.#people) return;
+      if (status === "SUBSCRIBED") void channel.track({ name: this.#person.name });
+      else this.#events.online([]);
+      if (status === "CLOSED") this.#openAgainLater();
+    });
+  }
+
+  #live() {
     this.#attempts = 0;
-    void channel.track({ name: this.#person.name });
     this.#change("live");
   }
 
   // The library joins again by itself after an error, but never after the server has closed the channel (token at
   // its end, too many messages): then everything is opened anew.
   #lost(client: RealtimeClient, closedForGood: boolean) {
-    this.#events.online([]);
     if (this.#state === "live") this.#change("reconnecting");
     if (closedForGood) this.#openAgainLater();
     else void client.setAuth();
@@ -107,7 +122,8 @@ export class RoomConnection {
     clearTimeout(this.#timer);
     const client = this.#client;
     this.#client = null;
-    this.#channel = null;
+    this.#messages = null;
+    this.#people = null;
     void client?.removeAllChannels();
   }
 
