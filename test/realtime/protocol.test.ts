@@ -184,5 +184,8 @@ test("bad messages of a REST broadcast are refused with their place", () => {
     () => parseMessages([{ topic: "a", event: "e", payload: { a: "x".repeat(100) } }], 100),
     /exceeds/,
   );
-  assert.equal(parseMessages([{ topic: "a", event: "e", payload: {} }], 100).length, 1);
+  const message = { topic: "a", event: "e", payload: {} };
+  assert.equal(parseMessages([message], 100).length, 1);
+  assert.equal(parseMessages(Array.from({ length: 100 }).fill(message), 100).length, 100);
+  assert.throws(() => parseMessages(Array.from({ length: 101 }).fill(message), 100), /100 at most/);
 });

@@ -309,6 +309,18 @@ test("channels per connection and connections are limited", async () => {
   await assert.rejects(Raw.open(world, small), /429/);
 });
 
+test("what a member tracks may have 16 kB, more closes the channel with the reason", async () => {
+  using socket = await Raw.open(world, relay);
+  await socket.join("realtime:heavy", { presence: { enabled: true } });
+  const small = socket.push("realtime:heavy", "presence", {
+    event: "track",
+    payload: { text: "x".repeat(15_000) },
+  });
+  assert.equal((await socket.reply(small)).payload.status, "ok");
+  socket.push("realtime:heavy", "presence", { event: "track", payload: { text: "x".repeat(17_000) } });
+  assert.equal((await socket.event("system")).payload.message, "Track message size exceeded");
+});
+
 test("a REST broadcast reaches the room, and a private one only from whoever may write", async () => {
   using socket = await Raw.open(world, relay);
   await socket.join("realtime:club:rest", { private: true }, { access_token: await tokenOf(world, member) });
