@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, get } from "node:http";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { freePort } from "#lib/free-port.ts";
-import { openFolder, StartFailed, startHowdah } from "./support/process.ts";
+import { openFolder, StartFailed, serverUser, startHowdah } from "./support/process.ts";
 import { graphqlOf, lettersTo, post, visit } from "./support/visitor.ts";
 import { until } from "./support/wait.ts";
 
@@ -145,6 +145,24 @@ test("a second start adopts the Postgres that a kill -9 left running, and nothin
   assert.deepEqual(groups.nodes, [{ name: "Biology 7B" }]);
   assert.equal(await second.stop(), 0);
   assert.equal(processesOf(folder.path), "");
+});
+
+test("a pid file that names a process which is not Postgres ends the start with one sentence", async () => {
+  await using folder = await openFolder();
+  const first = await startHowdah({ dir: folder.path });
+  const pidFile = path.join(folder.path, "postgres", "postmaster.pid");
+  const lines = (await readFile(pidFile, "utf8")).split("\n");
+  await first.stop();
+  const user = await serverUser();
+  const bystander = spawn("sleep", ["60"], { ...user, cwd: "/" });
+  await once(bystander, "spawn");
+  await writeFile(pidFile, [bystander.pid, ...lines.slice(1)].join("\n"));
+  if (user) await chown(pidFile, user.uid, user.gid);
+  await assert.rejects(startHowdah({ dir: folder.path }), /does not answer.*not postgres, delete that file/);
+  bystander.kill();
+  await once(bystander, "exit");
+  await using again = await startHowdah({ dir: folder.path });
+  assert.equal(await again.stop(), 0);
 });
 
 test("parts started beside each other share one database, and the last one to stop stops it", async () => {

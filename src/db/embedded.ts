@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { type Cluster, prepareCluster } from "#db/cluster.ts";
 import { AppError, codeOf } from "#errors.ts";
-import { freePort } from "#lib/free-port.ts";
+import { freePort, isListening } from "#lib/free-port.ts";
 import { withLockFile } from "#lib/lock-file.ts";
 import { run } from "#lib/run.ts";
 import { emit } from "#telemetry.ts";
@@ -43,9 +43,21 @@ export async function startEmbedded(
 async function adopt(cluster: Cluster): Promise<number | undefined> {
   const status = await run(cluster.programs.pg_ctl, ["status", "-D", cluster.data], { user: cluster.user });
   if (status.code !== 0) return undefined;
-  const port = Number((await readFile(path.join(cluster.data, "postmaster.pid"), "utf8")).split("\n")[3]);
-  emit("database:adopted", { port });
-  return port;
+  const pidFile = path.join(cluster.data, "postmaster.pid");
+  const [pid, , , port] = (await readFile(pidFile, "utf8")).split("\n").map(Number);
+  await requireAnswer(Number(port), `process ${pid} is said to serve it (${pidFile})`);
+  emit("database:adopted", { port: Number(port) });
+  return Number(port);
+}
+
+/** After a crash of the machine, the process of that id may be anything; only a person can tell for sure. */
+async function requireAnswer(port: number, who: string): Promise<void> {
+  for (const deadline = performance.now() + 3000; performance.now() < deadline; await sleep(100))
+    if (await isListening(port)) return;
+  throw new AppError(
+    "EmbeddedPostgres",
+    `The embedded Postgres does not answer, though ${who}: if that process is not postgres, delete that file and start again.`,
+  );
 }
 
 async function launch(cluster: Cluster, serverSettings: Record<string, string>): Promise<number> {

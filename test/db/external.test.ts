@@ -5,8 +5,8 @@ import path from "node:path";
 import { test } from "node:test";
 import { openPool } from "#db/pool.ts";
 import { freePort } from "#lib/free-port.ts";
-import { run, type User } from "#lib/run.ts";
-import { openFolder, startHowdah } from "../support/process.ts";
+import { run } from "#lib/run.ts";
+import { openFolder, serverUser, startHowdah } from "../support/process.ts";
 import { openClass } from "../support/school.ts";
 import { lettersTo, visit } from "../support/visitor.ts";
 import { until } from "../support/wait.ts";
@@ -50,7 +50,7 @@ test("a start with DATABASE_URL uses that PostgreSQL and no embedded one: chat, 
 
 async function startServer(bin: string, folder: string): Promise<AsyncDisposable & { url: string }> {
   const data = path.join(folder, "server");
-  const user = await userOfServer();
+  const user = await serverUser();
   const port = await freePort();
   await mkdir(data);
   if (user) await chown(data, user.uid, user.gid);
@@ -68,10 +68,4 @@ async function startServer(bin: string, folder: string): Promise<AsyncDisposable
       await pgCtl(false, "stop", "-m", "immediate");
     },
   };
-}
-
-async function userOfServer(): Promise<User | undefined> {
-  if (process.getuid?.() !== 0) return undefined;
-  const [uid, gid] = await Promise.all([run("id", ["-u", "postgres"]), run("id", ["-g", "postgres"])]);
-  return { uid: Number(uid.output), gid: Number(gid.output) };
 }

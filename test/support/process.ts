@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { freePort } from "#lib/free-port.ts";
+import { run, type User } from "#lib/run.ts";
 
 const checkout = path.resolve(import.meta.dirname, "../..");
 
@@ -74,4 +75,11 @@ export async function openFolder(): Promise<AsyncDisposable & { path: string }> 
   const folder = await mkdtemp(path.join(os.tmpdir(), "howdah-try-"));
   await chmod(folder, 0o755);
   return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** The user that a Postgres of ours runs as: postgres when root runs the tests, else whoever runs them. */
+export async function serverUser(): Promise<User | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const [uid, gid] = await Promise.all([run("id", ["-u", "postgres"]), run("id", ["-g", "postgres"])]);
+  return { uid: Number(uid.output), gid: Number(gid.output) };
 }
