@@ -26,7 +26,7 @@ begin
     select j.id into v_job_id
     from graphile_worker.add_job(
       dispatch.queue,
-      queue.envelope(v_uuid, dispatch.task, dispatch.payload, dispatch.max_attempts),
+      queue.envelope(v_uuid, dispatch.task, dispatch.payload::json, dispatch.max_attempts),
       run_at => dispatch.run_at,
       max_attempts => dispatch.max_attempts,
       job_key => dispatch.job_key,
@@ -42,7 +42,7 @@ begin
 end
 $$;
 
-create function queue.envelope(uuid uuid, task text, payload jsonb, max_attempts int) returns json
+create function queue.envelope(uuid uuid, task text, payload json, max_attempts int) returns json
 language sql stable as $$
   select json_build_object(
     'uuid', uuid,
@@ -116,9 +116,7 @@ begin
   v_payload := v_job.payload;
   if v_uuid is null or exists (select from queue.failures f where f.uuid = v_uuid) then
     v_uuid := gen_random_uuid();
-    v_payload := json_build_object(
-      'uuid', v_uuid, 'displayName', v_queue, 'job', v_queue, 'maxTries', v_job.max_attempts, 'data', v_job.payload
-    );
+    v_payload := queue.envelope(v_uuid, v_queue, v_job.payload, v_job.max_attempts);
   end if;
   insert into queue.failures (uuid, queue, payload, priority, attempts, exception)
   values (v_uuid, v_queue, v_payload, v_job.priority, v_job.attempts, move_to_failed.exception);
@@ -216,7 +214,7 @@ $$;
 
 create function queue.max_attempts_of(payload json) returns int
 language sql immutable as $$
-  select greatest(coalesce((payload ->> 'maxTries')::int, 4), 1)
+  select case when payload ->> 'maxTries' ~ '^[1-9]\d{0,3}$' then (payload ->> 'maxTries')::int else 4 end
 $$;
 
 -- Views in Laravel's columns; times in whole Unix seconds

@@ -91,19 +91,19 @@ $$;
 -- snapshot of the calling statement, because the function is stable. Sequential scans are off: a fresh partition
 -- has no statistics, and the planner would read all of it.
 create function realtime.feed(since pg_snapshot)
-returns table (upto text, id uuid, topic text, private boolean, seq bigint, event text, payload text, at timestamptz)
+returns table (upto text, id uuid, topic text, private boolean, seq bigint, event text, payload text)
 language plpgsql stable rows 100 set search_path = '' set enable_seqscan = off
 as $$
 begin
-  return query select pg_current_snapshot()::text, null::uuid, null, null::boolean, null::bigint, null, null, null::timestamptz;
+  return query select pg_current_snapshot()::text, null::uuid, null, null::boolean, null::bigint, null, null;
   return query
-    select null, m.id, m.topic, m.private, m.seq, m.event, m.payload::text, m.inserted_at at time zone 'utc'
+    select null, m.id, m.topic, m.private, m.seq, m.event, m.payload::text
     from realtime.messages as m
     where m.xid >= pg_snapshot_xmax(feed.since)
       and m.xid < pg_snapshot_xmax(pg_current_snapshot())
       and m.seq is not null
     union all
-    select null, m.id, m.topic, m.private, m.seq, m.event, m.payload::text, m.inserted_at at time zone 'utc'
+    select null, m.id, m.topic, m.private, m.seq, m.event, m.payload::text
     from realtime.messages as m
     where m.xid = any (array(select pg_snapshot_xip(feed.since)))
       and m.seq is not null

@@ -13,11 +13,7 @@ export function dispatcherOf(queue: string, tasks: Tasks): Task {
 
 /** The graphile-worker task of a job that was added by the task's own name, without an envelope. */
 export function bareTask(queue: string, task: Task): Task {
-  return (payload, helpers) =>
-    around(queue, helpers, () => ({
-      name: helpers.job.task_identifier,
-      run: async () => task(payload as never, helpers),
-    }));
+  return (payload, helpers) => around(queue, helpers, () => openBare(payload, helpers, task));
 }
 
 type Opened = { name: string; run: () => Promise<unknown> };
@@ -34,6 +30,14 @@ function open(payload: unknown, helpers: JobHelpers, tasks: Tasks): Opened {
   return { name, run };
 }
 
+/** One that failed and was retried comes back in an envelope, which keeps what belongs to it. */
+function openBare(payload: unknown, helpers: JobHelpers, task: Task): Opened {
+  const name = helpers.job.task_identifier;
+  const envelope = readEnvelope(payload);
+  const data = envelope?.task === name ? envelope.data : payload;
+  return { name, run: async () => task(data as never, helpers) };
+}
+
 /**
  * Runs one job to its recorded end. We complete and fail the job ourselves, fenced by worker and attempt, because
  * graphile-worker deletes by id without asking who holds the job and does not wait for it; its own delete and its own
@@ -48,10 +52,11 @@ async function around(queue: string, helpers: JobHelpers, open: () => Opened): P
     await run();
   } catch (error) {
     const final = error instanceof Fail;
-    const outcome = await helpers.withPgClient((client) => fail(client, job, textOf(error), final));
+    const exception = textOf(error);
+    const outcome = await helpers.withPgClient((client) => fail(client, job, exception, final));
     if (outcome === "fenced") emit("job:fenced", about);
     else emit("job:failed", { ...about, final: outcome === "failed", error });
-    throw new Error(messageOfThrown(error));
+    throw new Error(exception);
   }
   const completed = await helpers.withPgClient((client) => complete(client, job));
   if (completed) emit("job:completed", { ...about, ms: performance.now() - since });
@@ -80,18 +85,12 @@ async function fail(client: pg.ClientBase, job: HeldJob, exception: string, fina
   return rows[0].outcome;
 }
 
-/** Never throws, whatever was thrown: a cause may lead back to itself, and an object may refuse to be text. */
+/**
+ * Never throws, whatever was thrown: a cause may lead back to itself, and an object may refuse to be text. Postgres has
+ * no NUL in text, and graphile-worker ends the process when an error message holds one.
+ */
 function textOf(error: unknown): string {
-  return clean(inspect(error, { depth: 4, maxStringLength: 10_000, maxArrayLength: 20 }));
+  return inspect(error, { depth: 4, customInspect: false }).replaceAll("\0", "").slice(0, longestText);
 }
 
-function messageOfThrown(error: unknown): string {
-  return clean(
-    error instanceof Error && typeof error.message === "string" ? error.message : inspect(error),
-  ).slice(0, 1000);
-}
-
-/** Postgres has no NUL in text, and graphile-worker ends the process when an error message holds one. */
-function clean(text: string): string {
-  return text.replaceAll("\0", "");
-}
+const longestText = 20_000;

@@ -27,12 +27,11 @@ export type WorkerOptions = { tasks?: Tasks; schedule?: CronItem[] };
 /** One graphile-worker pool per named queue, with heartbeats, so that the jobs of a killed worker are found. */
 export class Worker implements AsyncDisposable {
   readonly #pool: pg.Pool;
+  readonly #options: WorkerOptions;
   readonly #stopping = new AbortController();
   readonly #lives: Promise<void>[] = [];
   readonly #poolIds = new Map<string, string>();
   #beating: Promise<void> = Promise.resolve();
-
-  readonly #options: WorkerOptions;
 
   /** Without options it serves every file of tasks/ and the product's schedule. */
   constructor(pool: pg.Pool, options: WorkerOptions = {}) {

@@ -1,3 +1,4 @@
+import { isObject } from "#lib/is-object.ts";
 import { emit } from "#telemetry.ts";
 import { type Admission, admit, canRead, permit } from "./admission.ts";
 import type { Permissions } from "./authorization.ts";
@@ -5,9 +6,9 @@ import type { Broadcast, Framed } from "./broadcast.ts";
 import { readRefused, reasonOf } from "./errors.ts";
 import { Expiry } from "./expiry.ts";
 import { Allowance } from "./limits.ts";
-import type { BroadcastPush } from "./protocol/binary.ts";
+import { assertJson, type BroadcastPush } from "./protocol/binary.ts";
 import { type Frame, MalformedFrame, type Ref } from "./protocol/frame.ts";
-import { fields, isFields, type JoinRequest, parsePresence, tokenIn } from "./protocol/payloads.ts";
+import { fields, type JoinRequest, parsePresence, tokenIn } from "./protocol/payloads.ts";
 import * as replies from "./protocol/replies.ts";
 import { replayed, replayOf } from "./replay.ts";
 import type { Services } from "./services.ts";
@@ -156,7 +157,7 @@ export class Channel {
   }
 
   #broadcastText(frame: Frame): void {
-    if (!isFields(frame.payload) || typeof frame.payload.event !== "string") {
+    if (!isObject(frame.payload) || typeof frame.payload.event !== "string") {
       throw new MalformedFrame("a broadcast has no event");
     }
     // The client takes any payload with `ids` for a row change and throws.
@@ -188,7 +189,7 @@ export class Channel {
 
   #track(frame: Frame, meta: unknown): void {
     const json = JSON.stringify(meta);
-    if (!isFields(meta)) {
+    if (!isObject(meta)) {
       this.#send(replies.refused(frame, { reason: "Presence track payload must be a map" }));
     } else if (Buffer.byteLength(json) > this.#services.limits.presenceBytes) {
       this.#shutDown("Track message size exceeded");
@@ -215,14 +216,14 @@ export class Channel {
 
   /** A bad token is answered like an expired one: the client may have a better one by the time it rejoins. */
   #failRefresh(error: unknown): void {
-    if (this.#ended) return;
-    const reason = reasonOf(error);
-    this.#send(replies.system(this.topic, this.joinRef, "error", reason));
-    this.crash(reason);
+    if (!this.#ended) this.#failToken(reasonOf(error));
   }
 
   #expire(secondsAgo: number): void {
-    const reason = `Token has expired ${secondsAgo} seconds ago`;
+    this.#failToken(`Token has expired ${secondsAgo} seconds ago`);
+  }
+
+  #failToken(reason: string): void {
     this.#send(replies.system(this.topic, this.joinRef, "error", reason));
     this.crash(reason);
   }
@@ -236,14 +237,5 @@ export class Channel {
 
   #send(reply: replies.Reply): void {
     this.#socket.send(reply);
-  }
-}
-
-/** A payload that says it is JSON and is not would throw inside every receiver's client. */
-function assertJson(payload: Buffer): void {
-  try {
-    JSON.parse(payload.toString());
-  } catch (cause) {
-    throw new MalformedFrame("the payload is not JSON", { cause });
   }
 }

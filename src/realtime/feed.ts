@@ -9,7 +9,6 @@ export type LogMessage = {
   seq: string;
   event: string;
   payload: string;
-  at: Date;
 };
 
 type Row = ({ upto: string } & { [K in keyof LogMessage]: null }) | ({ upto: null } & LogMessage);

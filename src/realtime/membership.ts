@@ -1,8 +1,9 @@
 import type pg from "pg";
 import { emit } from "#telemetry.ts";
-import type { Gossip, Leaves } from "./gossip.ts";
+import type { Gossip } from "./gossip.ts";
 import { type Member, RoomDiff, Roster } from "./presence.ts";
 import { keyOf, type Room } from "./topic.ts";
+import type { Leaves } from "./wire.ts";
 
 type Word = { joins: Member[]; leaves: Leaves };
 

@@ -13,7 +13,7 @@ import { authorize } from "./authorization.ts";
 import type { Broadcast } from "./broadcast.ts";
 import type { Channel } from "./channel.ts";
 import { Feed, type LogMessage } from "./feed.ts";
-import { Gossip, type Word } from "./gossip.ts";
+import { Gossip } from "./gossip.ts";
 import { type Handshake, readHandshake, refusal, refuse } from "./handshake.ts";
 import { Allowance, defaultLimits, type Limits } from "./limits.ts";
 import { Membership } from "./membership.ts";
@@ -24,6 +24,7 @@ import type { Services } from "./services.ts";
 import { Socket } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
 import type { Room } from "./topic.ts";
+import type { Word } from "./wire.ts";
 
 export type RelayOptions = {
   /** A session connection: LISTEN does not work through a transaction pooler. */
@@ -36,13 +37,8 @@ export type RelayOptions = {
   beatMs?: number;
 };
 
-export type RelayStats = {
-  sockets: number;
-  channels: number;
-  rooms: number;
-  members: number;
-  lastMessageLagMs: number | undefined;
-};
+/** Of this relay: its open sockets. Of all relays: the members that are present. */
+export type RelayStats = { sockets: number; members: number };
 
 const gossipChannel = "howdah_relay";
 const stopMs = 3000; // for each step, so that a database that hangs cannot hold up the process
@@ -61,7 +57,6 @@ export class Relay implements AsyncDisposable {
   readonly #server: WebSocketServer;
   readonly #sockets: Sockets;
   readonly #services: Services;
-  #lagMs: number | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: RelayOptions) {
@@ -135,13 +130,7 @@ export class Relay implements AsyncDisposable {
   }
 
   stats(): RelayStats {
-    return {
-      sockets: this.#sockets.size,
-      channels: this.#sockets.channels,
-      rooms: this.#rooms.size,
-      members: this.#membership.size,
-      lastMessageLagMs: this.#lagMs,
-    };
+    return { sockets: this.#sockets.size, members: this.#membership.size };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -199,8 +188,6 @@ export class Relay implements AsyncDisposable {
         emit("realtime:message:failed", { id: message.id, error });
       }
     }
-    const newest = messages.at(-1);
-    if (newest) this.#lagMs = Date.now() - newest.at.getTime();
   }
 
   #deliverOne({ id, topic, private: isPrivate, seq, event, payload }: LogMessage): void {

@@ -1,6 +1,6 @@
 import { AppError } from "#errors.ts";
+import { isObject } from "#lib/is-object.ts";
 import { type Broadcast, broadcastPayload } from "./broadcast.ts";
-import { isFields } from "./protocol/payloads.ts";
 import type { Room } from "./topic.ts";
 
 const maxMessages = 100;
@@ -16,11 +16,11 @@ export function parseMessages(messages: unknown, maxBytes: number): Message[] {
 }
 
 function parseMessage(message: unknown, index: number, maxBytes: number): Message {
-  if (!isFields(message)) throw invalid(`messages[${index}] must be an object`);
+  if (!isObject(message)) throw invalid(`messages[${index}] must be an object`);
   const { topic, event, payload, private: isPrivate, id } = message;
   if (!isText(topic)) throw invalid(`messages[${index}].topic can't be blank`);
   if (!isText(event)) throw invalid(`messages[${index}].event can't be blank`);
-  if (!isFields(payload)) throw invalid(`messages[${index}].payload must be an object`);
+  if (!isObject(payload)) throw invalid(`messages[${index}].payload must be an object`);
   const metadata = isText(id) ? JSON.stringify({ id }) : "";
   const json = broadcastPayload(event, JSON.stringify(payload), metadata);
   if (Buffer.byteLength(json) > maxBytes) throw invalid("Payload size exceeds tenant limit");

@@ -7,10 +7,6 @@ import { keyOf, type Room } from "./topic.ts";
 export class Rooms {
   readonly #rooms = new Map<string, Set<Channel>>();
 
-  get size(): number {
-    return this.#rooms.size;
-  }
-
   enter(channel: Channel): void {
     const key = keyOf(channel.room);
     const channels = this.#rooms.get(key);

@@ -52,10 +52,6 @@ export class Socket {
     return this.#ws.readyState === this.#ws.OPEN;
   }
 
-  get channels(): number {
-    return this.#channels.size;
-  }
-
   silentMs(): number {
     return performance.now() - this.#heardAt;
   }

@@ -18,10 +18,6 @@ export class Sockets {
     return this.#sockets.size;
   }
 
-  get channels(): number {
-    return [...this.#sockets].reduce((sum, socket) => sum + socket.channels, 0);
-  }
-
   add(socket: Socket): void {
     this.#sockets.add(socket);
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref();

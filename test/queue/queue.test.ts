@@ -20,6 +20,14 @@ const tasks = new Map<
   ["try/record", async (payload) => void ran.push({ task: "try/record", payload })],
   ["try/break", async () => Promise.reject(new Error("it broke\0 here"))],
   ["try/refuse", async () => Promise.reject(new Fail("this can never work"))],
+  [
+    "try/once",
+    async (payload) => {
+      ran.push({ task: "try/once", payload });
+      if (ran.filter(({ task }) => task === "try/once").length === 1)
+        throw new Error("the first time it breaks");
+    },
+  ],
   ["try/loop", async () => Promise.reject(circle)],
   ["try/nothing", async () => Promise.reject(Object.create(null))],
   ["try/bare", async () => Promise.reject(undefined)],
@@ -160,6 +168,32 @@ test("whatever a job holds or throws, it is found among the failed jobs with its
   );
   assert.ok(rows[0].failed >= payloads.length + 3);
   assert.equal(rows[0].told, rows[0].failed);
+});
+
+test("a job without an envelope that failed for good is retried with its own payload", async () => {
+  await using _worker = await startWorker();
+  const failed = next("job:failed");
+  await world.pool.query("select graphile_worker.add_job('try/once', '{\"n\": 10}', max_attempts => 1)");
+  await failed;
+  const done = next("job:completed");
+  const { rows } = await world.pool.query(
+    "select queue.retry(uuid) as done from queue.failed_jobs where queue = 'try/once'",
+  );
+  assert.deepEqual(rows, [{ done: true }]);
+  await done;
+  assert.deepEqual(ran.at(-1), { task: "try/once", payload: { n: 10 } });
+});
+
+test("a job whose envelope asks for nonsense can be retried all the same", async () => {
+  const uuid = crypto.randomUUID();
+  const payload = { job: "try/record", uuid, maxTries: "many", data: {} };
+  await world.pool.query(
+    "insert into queue.failures (uuid, queue, payload, priority, attempts, exception) values ($1, 'default', $2, 0, 1, 'x')",
+    [uuid, payload],
+  );
+  const { rows } = await world.pool.query("select queue.retry($1) as done", [uuid]);
+  assert.deepEqual(rows, [{ done: true }]);
+  await world.pool.query("delete from graphile_worker._private_jobs");
 });
 
 test("one worker that cannot be rescued does not keep the others from it, nor does a poisoned payload", async () => {

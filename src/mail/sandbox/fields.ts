@@ -1,3 +1,4 @@
+import { isObject } from "#lib/is-object.ts";
 import { Fault } from "./reply.ts";
 
 /** A message of a request whose fields have the right types; nothing else is known about it yet. */
@@ -64,10 +65,6 @@ const checks: Record<keyof Fields, (value: unknown) => boolean> = {
 
 function isString(value: unknown): boolean {
   return typeof value === "string";
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isListOf(value: unknown, fields: string[]): boolean {

@@ -76,3 +76,12 @@ function encodingOf(byte: number | undefined): Encoding {
   if (byte === 1) return "json";
   throw new MalformedFrame("unknown payload encoding");
 }
+
+/** A payload that says it is JSON and is not would throw inside every receiver's client. */
+export function assertJson(payload: Buffer): void {
+  try {
+    JSON.parse(payload.toString());
+  } catch (cause) {
+    throw new MalformedFrame("the payload is not JSON", { cause });
+  }
+}

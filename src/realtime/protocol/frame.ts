@@ -1,3 +1,4 @@
+import { isObject } from "#lib/is-object.ts";
 export type Version = "1.0.0" | "2.0.0";
 
 export type Ref = string | null;
@@ -41,9 +42,8 @@ function parse(text: string): unknown {
 }
 
 function fromObject(value: unknown): Frame {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new MalformedFrame("no object");
-  const { join_ref, ref, topic, event, payload } = value as Record<string, unknown>;
+  if (!isObject(value)) throw new MalformedFrame("no object");
+  const { join_ref, ref, topic, event, payload } = value;
   return checked(join_ref, ref, topic, event, payload);
 }
 

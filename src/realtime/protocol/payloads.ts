@@ -1,3 +1,4 @@
+import { isObject } from "#lib/is-object.ts";
 /** What a phx_join asks for, with every default filled in. */
 export type JoinRequest = {
   private: boolean;
@@ -31,7 +32,7 @@ export function parseJoin(payload: unknown): JoinRequest {
       replay: parseReplay(replay),
     },
     presence: { enabled: truthy(enabled), key: typeof key === "string" ? key : "" },
-    changes: Array.isArray(postgres_changes) ? postgres_changes.filter(isFields) : [],
+    changes: Array.isArray(postgres_changes) ? postgres_changes.filter(isObject) : [],
     token: tokenIn(user_token) ?? tokenIn(access_token),
   };
 }
@@ -52,12 +53,8 @@ export function parsePresence(payload: unknown): PresenceCall {
   return { does: does === "untrack" ? does : "unknown" };
 }
 
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 export function fields(value: unknown): Fields {
-  return isFields(value) ? value : {};
+  return isObject(value) ? value : {};
 }
 
 function parseReplay(replay: unknown): Replay | "invalid" | undefined {
