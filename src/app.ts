@@ -13,7 +13,9 @@ import { createSandbox, type Sandbox } from "#mail/sandbox/sandbox.ts";
 import { startSweeper } from "#mail/sweeper.ts";
 import { configureMail } from "#mail/transport.ts";
 import { startLog } from "#ops/log.ts";
-import { Worker } from "#queue/worker.ts";
+import { declareQueue } from "#queue/declare.ts";
+import { configureEncryption } from "#queue/encryption.ts";
+import { Worker, type WorkerOptions } from "#queue/worker.ts";
 import { Relay } from "#realtime/relay.ts";
 import { emit } from "#telemetry.ts";
 
@@ -27,7 +29,11 @@ export type App = AsyncDisposable & { db: Database; psql: string | undefined };
  * The composition root: starts the wanted parts in order, each on top of the ones before; disposal stops them in
  * reverse. Throws AppError with one sentence that says what to do; what had started is stopped again.
  */
-export async function startApp(config: Config, wanted: ReadonlySet<Part>): Promise<App> {
+export async function startApp(
+  config: Config,
+  wanted: ReadonlySet<Part>,
+  working: Partial<WorkerOptions> = {},
+): Promise<App> {
   await using stack = new AsyncDisposableStack();
   stack.defer(startLog(config.logLevel));
   const ground = await openGround(config, stack);
@@ -39,7 +45,7 @@ export async function startApp(config: Config, wanted: ReadonlySet<Part>): Promi
   };
   if (surface.sandbox || surface.relay || surface.graphql)
     stack.use(await timed("http", startServer(surface)));
-  if (wanted.has("worker")) await startWorker(ground);
+  if (wanted.has("worker")) await startWorker(ground, working);
   const running = stack.move();
   return { db: ground.db, psql: ground.psql, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
@@ -63,6 +69,8 @@ async function openGround(config: Config, stack: AsyncDisposableStack): Promise<
   await migrate(owner);
   if (config.demo) await seed(owner);
   const jwtSecret = await openSecret(config);
+  configureEncryption(jwtSecret);
+  await declareQueue(owner);
   return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret };
 }
 
@@ -88,12 +96,14 @@ async function startApi({ stack, config, databaseUrl, jwtSecret, owner }: Ground
   );
 }
 
-async function startWorker({ stack, config, databaseUrl, owner }: Ground): Promise<void> {
+async function startWorker(
+  { stack, config, databaseUrl, owner }: Ground,
+  working: Partial<WorkerOptions>,
+): Promise<void> {
   configureMail(mailSettings(config));
   stack.use(startSweeper(owner));
-  const listening = 6; // graphile-worker keeps connections to listen on, one for each queue and some
-  const pool = keep(stack, openPool(databaseUrl, "worker", { max: config.databasePoolSize + listening }));
-  await timed("worker", stack.use(new Worker(pool)).start());
+  const worker = new Worker({ databaseUrl, connections: config.databasePoolSize, ...working });
+  await timed("worker", stack.use(worker).start());
 }
 
 function mailSettings({ postmarkServerToken: token, mailFrom: from, mailboxUrl, publicUrl }: Config) {

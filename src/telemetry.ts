@@ -1,5 +1,8 @@
 import { EventEmitter } from "node:events";
 
+/** One attempt of a job; `attempt` counts from 1. */
+export type JobEvent = { task: string; queue: string; attempt: number; uuid: string };
+
 /** Every telemetry event with its payload. Engines emit; only src/ops listens. */
 export interface TelemetryEvents {
   "process:error": { error: unknown };
@@ -13,11 +16,35 @@ export interface TelemetryEvents {
   "listener:restored": { name: string; ms: number };
   "http:error": { method: string; path: string; error: unknown };
   "graphql:error": { reference: string; error: unknown };
-  "job:completed": { task: string; queue: string; attempt: number; ms: number };
-  "job:failed": { task: string; queue: string; attempt: number; final: boolean; error: unknown };
-  "job:fenced": { task: string; queue: string; attempt: number };
-  "worker:rescued": { worker: string; jobs: number };
+  "job:started": JobEvent & { waitedMs: number };
+  "job:completed": JobEvent & { ms: number };
+  "job:failed": JobEvent & { final: boolean; error: unknown };
+  "job:snoozed": JobEvent & { seconds: number };
+  "job:cancelled": JobEvent;
+  "job:skipped": JobEvent;
+  "job:put-back": JobEvent;
+  "job:fenced": JobEvent;
+  "worker:serving": { queue: string; worker: string };
+  "worker:ended": { queue: string; worker: string };
+  "worker:rescued": { process: string; hostname: string; pid: number; jobs: number; failed: number };
+  "worker:buried": { process: string };
+  "worker:released-lost": { queue: string; jobs: number };
   "worker:error": { error: unknown };
+  "schedule:ticked": { name: string; task: string; tick: Date; jobs: number; lateMs: number };
+  "schedule:skipped": { name: string; task: string; tick: Date; lateMs: number };
+  "schedule:failed": { name: string; task: string; error: string };
+  "schedule:error": { error: unknown };
+  "supervisor:started": { supervisor: string; min: number; max: number };
+  "supervisor:scaled": { supervisor: string; from: number; to: number; wanted: number };
+  "supervisor:restarted": {
+    supervisor: string;
+    pid: number;
+    reason: string;
+    code?: number | null;
+    signal?: string | null;
+  };
+  "supervisor:killed": { supervisor: string; pid: number; reason: "silent" | "slow" };
+  "supervisor:error": { supervisor: string; error: unknown };
   "mail:flushed": { stream: string; accepted: number; refused: number; notSent: number; unknown: number };
   "mail:stopped": { stream: string; code: number | string; reason: string };
   "mail:unrenderable": { letter: string; template: string; error: unknown };

@@ -87,7 +87,8 @@ language sql volatile set search_path = '' as $$
     '{}',
     queue => 'mail',
     run_at => to_timestamp(slot),
-    job_key => wake_at.task || '@' || slot
+    unique_key => slot::text,
+    unique_until => 'started'
   )
   from (
     select distinct ceil(extract(epoch from moment) / 5)::bigint * 5 as slot

@@ -23,7 +23,7 @@ async function workerBeats(): Promise<boolean> {
   if (databaseUrl === undefined) return false;
   const pool = openPool(databaseUrl, "health", { max: 1 });
   const { rowCount } = await pool
-    .query("select from queue.workers where hostname = $1 and beat_at > now() - interval '20 seconds'", [
+    .query("select from queue.processes where hostname = $1 and beat_at > now() - interval '20 seconds'", [
       os.hostname(),
     ])
     .finally(() => pool.end());

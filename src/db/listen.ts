@@ -12,6 +12,7 @@ export class Listener implements AsyncDisposable {
   readonly #name: string;
   readonly #handlers = new Map<string, (payload: string) => void>();
   readonly #restored: (() => void)[] = [];
+  readonly #connected: ((client: pg.Client) => Promise<unknown>)[] = [];
   readonly #stopping = new AbortController();
   #client: pg.Client | undefined;
   #life: Promise<void> = Promise.resolve();
@@ -30,6 +31,12 @@ export class Listener implements AsyncDisposable {
   /** Called after each re-LISTEN, never after the first one. */
   onRestored(restored: () => void): this {
     this.#restored.push(restored);
+    return this;
+  }
+
+  /** Awaited on every connection after its LISTEN; what it holds, such as an advisory lock, lives as long as that. */
+  onConnected(connected: (client: pg.Client) => Promise<unknown>): this {
+    this.#connected.push(connected);
     return this;
   }
 
@@ -81,6 +88,7 @@ export class Listener implements AsyncDisposable {
       await client.connect();
       for (const channel of this.#handlers.keys())
         await client.query(`listen ${client.escapeIdentifier(channel)}`);
+      for (const connected of this.#connected) await connected(client);
     } catch (error) {
       await client.end().catch(() => {});
       throw error;

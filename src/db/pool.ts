@@ -1,13 +1,17 @@
 import pg from "pg";
 import { emit } from "#telemetry.ts";
 
-export type PoolOptions = { max?: number; role?: string };
+export type PoolOptions = { max?: number; role?: string; settings?: Record<string, string> };
 
 /**
  * A pool whose broken connections are reported, never fatal. `role` is taken on by every new connection
- * before its first query, so that nothing runs with the owner's rights by accident.
+ * before its first query, so that nothing runs with the owner's rights by accident; `settings` are its run-time settings.
  */
-export function openPool(url: string, name: string, { max = 10, role }: PoolOptions = {}): pg.Pool {
+export function openPool(
+  url: string,
+  name: string,
+  { max = 10, role, settings = {} }: PoolOptions = {},
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max,
@@ -15,6 +19,9 @@ export function openPool(url: string, name: string, { max = 10, role }: PoolOpti
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
+    options: Object.entries(settings)
+      .map(([setting, value]) => `-c ${setting}=${value}`)
+      .join(" "),
     ...(role ? { onConnect: (client: pg.ClientBase) => takeRole(client, role) } : {}),
   });
   pool.on("error", (error) => emit("database:error", { pool: name, error }));

@@ -1,11 +1,50 @@
 import { isObject } from "#lib/is-object.ts";
 
-/** What the payload of a job says: which task, with which data, under which name in the failed jobs. */
-export type Envelope = { task: string; data: unknown };
+/** What the payload of a job says beyond its data; see docs/queue.md for the keys. */
+export type Envelope = {
+  uuid: string;
+  task: string;
+  data: unknown;
+  timeout: number | undefined;
+  failOnTimeout: boolean;
+  uniqueUntil: string | undefined;
+  encrypted: boolean;
+  limits: string[];
+  tags: string[];
+  batchId: string | undefined;
+};
 
-/** Reads an envelope (made by queue.dispatch or by Laravel's string jobs); undefined if the payload is none. */
-export function readEnvelope(payload: unknown): Envelope | undefined {
-  if (!isObject(payload)) return undefined;
-  const { job, data } = payload;
-  return typeof job === "string" ? { task: job, data: data ?? {} } : undefined;
+/**
+ * Reads the envelope of queue.dispatch or of a Laravel app; a payload that is none belongs to a job that was added by the
+ * task's own name, `identifier`, and is that task's data. `jobId` stands in for a uuid that is missing.
+ */
+export function readEnvelope(payload: unknown, identifier: string, jobId: string): Envelope {
+  const given = isObject(payload) && typeof payload.job === "string" ? payload : { data: payload };
+  const name = typeof given.job === "string" ? given.job.replace(/@\w+$/, "") : identifier;
+  return {
+    uuid: typeof given.uuid === "string" && isUuid.test(given.uuid) ? given.uuid : uuidOf(jobId),
+    task: name,
+    data: given.data ?? {},
+    timeout: numberOf(given.timeout),
+    failOnTimeout: given.failOnTimeout === true,
+    uniqueUntil: textOf(given.uniqueUntil),
+    encrypted: given.encrypted === true,
+    limits: textsOf(given.limits),
+    tags: textsOf(given.tags),
+    batchId: textOf(given.batchId),
+  };
 }
+
+const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** As queue.uuid_of does it. */
+function uuidOf(jobId: string): string {
+  return `00000000-0000-8000-8000-${BigInt(jobId).toString(16).padStart(12, "0")}`;
+}
+
+const numberOf = (value: unknown) => (typeof value === "number" && value >= 0 ? value : undefined);
+
+const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+
+const textsOf = (value: unknown) =>
+  Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];

@@ -2,3 +2,15 @@
 export class Fail extends Error {
   override readonly name = "Fail";
 }
+
+/** Thrown by a task that wants to be run again in `seconds`, without an attempt being counted. */
+export class Snooze extends Error {
+  override readonly name = "Snooze";
+  readonly seconds: number;
+
+  constructor(seconds: number) {
+    super(`again in ${seconds} s`);
+    if (!(seconds >= 0)) throw new Fail(`A job cannot be snoozed for ${seconds} seconds.`);
+    this.seconds = seconds;
+  }
+}

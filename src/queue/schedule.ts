@@ -1,6 +1,32 @@
-import type { CronItem } from "graphile-worker";
+import type pg from "pg";
 
-/** Recurring tasks; one run per tick however many processes there are. */
-export const schedule: CronItem[] = [
-  { task: "realtime/roll-partitions", match: "17 * * * *", options: { backfillPeriod: 0 } },
-];
+/** A recurring task as the code declares it; an operator may change or disable each while it runs (queue.schedules). */
+export type Schedule = {
+  task: string;
+  /** Five fields (minute, hour, day, month, weekday), six with the second in front, or @hourly, @daily, ... */
+  cron: string;
+  /** IANA name of the clock that `cron` means; UTC if absent. */
+  timezone?: string;
+  payload?: object;
+  queue?: string;
+  /** What becomes of ticks that no worker saw; skip if absent. */
+  missed?: "skip" | "once" | "all";
+};
+
+/** The product's recurring tasks by name; one run per tick however many processes there are. */
+export const schedules: Readonly<Record<string, Schedule>> = {
+  "realtime/roll-partitions": { task: "realtime/roll-partitions", cron: "17 * * * *", missed: "once" },
+  "queue/roll-partitions": { task: "queue/roll-partitions", cron: "23 * * * *", missed: "once" },
+  "queue/prune": { task: "queue/prune", cron: "40 3 * * *", missed: "once" },
+};
+
+/** Tells the database which schedules the code has; an operator's edit stays until the code says something else. */
+export async function declareSchedules(
+  db: Pick<pg.Pool, "query">,
+  declared: Readonly<Record<string, Schedule>> = schedules,
+): Promise<void> {
+  const rows = Object.entries(declared).map(([name, schedule]) => ({ name, ...defaults, ...schedule }));
+  await db.query("select queue.declare_schedules($1)", [JSON.stringify(rows)]);
+}
+
+const defaults = { timezone: "UTC", payload: {}, queue: null, missed: "skip" };

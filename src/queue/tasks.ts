@@ -1,21 +1,47 @@
 import { glob } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Task } from "graphile-worker";
 import { AppError } from "#errors.ts";
+import { isObject } from "#lib/is-object.ts";
+import type { Task } from "#queue/task.ts";
 
-export type Tasks = ReadonlyMap<string, Task>;
+/** Tasks by name. */
+// biome-ignore lint/suspicious/noExplicitAny: a map of tasks of many payloads has no narrower type
+export type Tasks = ReadonlyMap<string, Task<any>>;
 
 const folder = path.resolve(import.meta.dirname, "../../tasks");
 
-/** Every file of tasks/ by its name: tasks/mail/flush.ts is the task mail/flush. */
-export async function loadTasks(from = folder): Promise<Tasks> {
+let product: Promise<Tasks> | undefined;
+
+/** Every file of tasks/ by its name: tasks/mail/flush.ts is the task mail/flush. Read once. */
+export function productTasks(): Promise<Tasks> {
+  product ??= loadTasks(folder);
+  return product;
+}
+
+/** Throws AppError `BadTask` for a file that exports no task. */
+export async function loadTasks(from: string): Promise<Tasks> {
   const tasks = new Map<string, Task>();
   for await (const file of glob("**/*.ts", { cwd: from })) {
-    const module: { default?: unknown } = await import(pathToFileURL(path.join(from, file)).href);
-    if (typeof module.default !== "function")
-      throw new AppError("BadTask", `tasks/${file} must export its task as default.`);
-    tasks.set(file.replace(/\.ts$/, "").split(path.sep).join("/"), module.default as Task);
+    const url = pathToFileURL(path.join(from, file)).href;
+    const name = file.replace(/\.ts$/, "").split(path.sep).join("/");
+    tasks.set(name, { ...(await loadTask(url)), file: url });
   }
   return tasks;
+}
+
+export async function loadTask(url: string): Promise<Task> {
+  const { default: task }: { default?: unknown } = await import(url);
+  if (!isObject(task) || typeof task.run !== "function" || !isObject(task.options))
+    throw new AppError("BadTask", `${url} must export default task({ payload, run }) of #queue/task.ts.`);
+  return task as unknown as Task;
+}
+
+/** Finds a task by its name or one of its aliases. */
+export function taskNamed(tasks: Tasks, name: string): { name: string; task: Task } | undefined {
+  const task = tasks.get(name);
+  if (task) return { name, task };
+  for (const [canonical, candidate] of tasks)
+    if (candidate.options.aliases?.includes(name)) return { name: canonical, task: candidate };
+  return undefined;
 }

@@ -1,133 +1,193 @@
-import { EventEmitter } from "node:events";
+import { randomUUID } from "node:crypto";
 import os from "node:os";
-import {
-  type CronItem,
-  Logger,
-  parseCronItems,
-  type Runner,
-  run,
-  type TaskList,
-  type WorkerEvents,
-} from "graphile-worker";
 import type pg from "pg";
+import { Listener } from "#db/listen.ts";
+import { openPool } from "#db/pool.ts";
 import { atMost } from "#lib/at-most.ts";
 import { pause } from "#lib/pause.ts";
-import { bareTask, dispatcherOf } from "#queue/around.ts";
-import { defaultQueue, type Queue, queues } from "#queue/queues.ts";
-import { schedule } from "#queue/schedule.ts";
-import { loadTasks, type Tasks } from "#queue/tasks.ts";
+import { Stop } from "#queue/deadline.ts";
+import { buildIndexes, declareQueue } from "#queue/declare.ts";
+import type { Place } from "#queue/order.ts";
+import { Pools } from "#queue/pools.ts";
+import { declareSchedules } from "#queue/schedule.ts";
+import { productTasks, type Tasks } from "#queue/tasks.ts";
+import { Ticker } from "#queue/ticker.ts";
 import { emit } from "#telemetry.ts";
 
-const beatMs = 5000;
+const beatMs = 2000;
 const abortAfterMs = 3000;
 const giveUpAfterMs = 5000;
 
-export type WorkerOptions = { tasks?: Tasks; schedule?: CronItem[] };
+export type WorkerOptions = {
+  databaseUrl: string;
+  /** All files of tasks/, unless others are given. */
+  tasks?: Tasks;
+  /** The queues to serve and their order (parseOrder); without it every served queue by its own rank and weight. */
+  order?: ReadonlyMap<string, Place>;
+  /** Jobs at once in this process, all queues together. */
+  slots?: number;
+  connections?: number;
+  /** Whether this process also runs recurring tasks; it does. */
+  schedule?: boolean;
+  /** The name of the supervisor that started this process. */
+  supervisor?: string;
+  /** Called for other words on the pg channel howdah_queue, such as "restart". */
+  onSignal?: (word: string) => void;
+};
 
-/** One graphile-worker pool per named queue, with heartbeats, so that the jobs of a killed worker are found. */
+/**
+ * The working process: one graphile-worker pool per named queue, one listening connection, a heartbeat. Dead processes
+ * are found by the living ones, which give their jobs back.
+ */
 export class Worker implements AsyncDisposable {
-  readonly #pool: pg.Pool;
+  readonly #id = randomUUID();
   readonly #options: WorkerOptions;
-  readonly #stopping = new AbortController();
-  readonly #lives: Promise<void>[] = [];
-  readonly #poolIds = new Map<string, string>();
+  readonly #pool: pg.Pool;
+  readonly #listener: Listener;
+  readonly #closing = new AbortController();
+  readonly #givenUp = new AbortController();
+  #pools: Pools | undefined;
+  #ticker: Ticker | undefined;
+  #number = 0;
+  #locked: pg.Client | undefined;
   #beating: Promise<void> = Promise.resolve();
+  #over: Promise<void> | undefined;
 
-  /** Without options it serves every file of tasks/ and the product's schedule. */
-  constructor(pool: pg.Pool, options: WorkerOptions = {}) {
-    this.#pool = pool;
+  constructor(options: WorkerOptions) {
     this.#options = options;
+    const { databaseUrl, connections = (options.slots ?? 10) + 4 } = options;
+    // Without the first, the plan of the fetch turns generic after five runs, and the queue's own index is lost; without
+    // the second, a batch of jobs is looked up by reading the whole table.
+    const settings = { plan_cache_mode: "force_custom_plan", random_page_cost: "1.1" };
+    this.#pool = openPool(databaseUrl, "worker", { max: connections, settings });
+    this.#listener = new Listener(databaseUrl, "worker:listen")
+      .listen("howdah_jobs", (payload) => this.#jobsCame(payload))
+      .listen("jobs:insert", () => this.#pools?.wakeAll())
+      .listen("howdah_queue", (word) => this.#signalled(word))
+      .onConnected((client) => this.#lock(client))
+      .onRestored(() => this.#caughtUp());
   }
 
-  /** Resolves when every queue is served. */
+  /** Resolves when every queue is served. Throws AppError for an order that names no queue. */
   async start(): Promise<void> {
-    const tasks = this.#options.tasks ?? (await loadTasks());
-    const started = queues.map((queue) => {
-      const first = Promise.withResolvers<void>();
-      this.#lives.push(this.#serve(queue, tasks, first));
-      return first.promise;
+    const { databaseUrl, order, slots = 10 } = this.#options;
+    const tasks = this.#options.tasks ?? (await productTasks());
+    await declareQueue(this.#pool, tasks);
+    this.#pools = new Pools({
+      ...{ pool: this.#pool, databaseUrl, tasks, order, slots, processId: this.#id },
+      givenUp: this.#givenUp.signal,
     });
-    await Promise.all(started);
-    this.#beating = this.#beat();
+    await this.#pools.refuseUnknownQueues();
+    await this.#enter(tasks);
+    await this.#listener.start();
+    await this.#pools.sync();
+    this.#beating = this.#beat(tasks);
+    if (this.#options.schedule === false) return;
+    await declareSchedules(this.#pool);
+    this.#ticker = new Ticker(this.#pool);
+    this.#ticker.start();
+  }
+
+  /** Jobs that run in this process now. */
+  get running(): number {
+    return this.#pools?.running ?? 0;
   }
 
   /** Lets running jobs finish, asks them to stop after 3 s, and gives back what still runs after 5 s. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopping.abort();
-    await atMost(giveUpAfterMs, Promise.all([...this.#lives, this.#beating]));
-    const workers = [...this.#poolIds.values()];
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#over ??= this.#stop();
+    return this.#over;
+  }
+
+  async #stop(): Promise<void> {
+    this.#closing.abort();
+    await this.#ticker?.[Symbol.asyncDispose]();
+    const closed = this.#pools?.close() ?? Promise.resolve();
+    await atMost(abortAfterMs, closed);
+    this.#pools?.stopJobs(new Stop("stopping", "The worker stopped."));
+    await atMost(giveUpAfterMs - abortAfterMs, closed);
+    this.#givenUp.abort();
+    await atMost(1000, Promise.all([closed, this.#beating]));
     await this.#pool
-      .query("select queue.leave($1)", [workers])
+      .query("select queue.leave($1)", [this.#id])
       .catch((error) => emit("worker:error", { error }));
+    await this.#listener[Symbol.asyncDispose]();
+    await atMost(1000, this.#pool.end());
   }
 
-  /** A pool that shuts itself down (graphile-worker does when a completion fails) is started again. */
-  async #serve(queue: Queue, tasks: Tasks, first: PromiseWithResolvers<void>): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      try {
-        const runner = await this.#run(queue, tasks);
-        first.resolve();
-        const stop = () => runner.stop().catch(() => {});
-        this.#stopping.signal.addEventListener("abort", stop, { once: true });
-        if (this.#stopping.signal.aborted) await stop();
-        await runner.promise;
-      } catch (error) {
-        first.reject(error);
-        emit("worker:error", { error });
-      }
-      await pause(1000, this.#stopping.signal);
+  async #enter(tasks: Tasks): Promise<void> {
+    const { slots = 10, order, supervisor } = this.#options;
+    const names = [...tasks].flatMap(([name, { options }]) => [name, ...(options.aliases ?? [])]);
+    const { rows } = await this.#pool.query<{ number: number }>(
+      "select queue.enter($1, $2, $3, $4, $5, $6, $7) as number",
+      [this.#id, os.hostname(), process.pid, slots, [...(order?.keys() ?? ["*"])], names, supervisor],
+    );
+    this.#number = rows[0]?.number ?? 0;
+  }
+
+  /** Held by the listening connection: while it lives, this process is slow at worst, not dead. */
+  async #lock(client: pg.Client): Promise<void> {
+    this.#locked = client;
+    await client.query("select pg_try_advisory_lock(queue.lock_class(), $1)", [this.#number]);
+  }
+
+  async #beat(tasks: Tasks): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      await this.#beatOnce(tasks).catch((error) => emit("worker:error", { error }));
+      await pause(beatMs, this.#closing.signal);
     }
   }
 
-  #run(queue: Queue, tasks: Tasks): Promise<Runner> {
-    const events: WorkerEvents = new EventEmitter();
-    events.on("pool:create", ({ workerPool }) => this.#register(queue, workerPool.id));
-    return run({
-      pgPool: this.#pool,
-      taskList: taskListOf(queue, tasks),
-      parsedCronItems: queue.name === defaultQueue ? parseCronItems(this.#options.schedule ?? schedule) : [],
-      noHandleSignals: true,
-      events,
-      logger: new Logger(() => (level, message) => {
-        // A failed job is told by job:failed already.
-        if (level === "error" && !this.#stopping.signal.aborted && !message.startsWith("Failed task"))
-          emit("worker:error", { error: new Error(message) });
-      }),
-      preset: {
-        worker: {
-          concurrentJobs: queue.concurrency,
-          pollInterval: 1000,
-          gracefulShutdownAbortTimeout: abortAfterMs,
-          completeJobBatchDelay: 0, // not batched, graphile-worker does not wait for completions when it stops
-          failJobBatchDelay: 0,
-        },
-      },
-    });
-  }
-
-  #register(queue: Queue, poolId: string): void {
-    this.#poolIds.set(queue.name, poolId);
-    this.#beatOnce().catch((error) => emit("worker:error", { error }));
-  }
-
-  async #beat(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      await this.#beatOnce().catch((error) => emit("worker:error", { error }));
-      await pause(beatMs, this.#stopping.signal);
+  async #beatOnce(tasks: Tasks): Promise<void> {
+    const { rows } = await this.#pool.query<{ known: boolean }>("select queue.beat($1, $2) as known", [
+      this.#id,
+      process.memoryUsage.rss(),
+    ]);
+    if (!rows[0]?.known) {
+      emit("worker:buried", { process: this.#id });
+      await this.#enter(tasks);
+      if (this.#locked) await this.#lock(this.#locked);
+      await this.#pools?.enterAll();
     }
+    await this.#rescueOthers();
+    await this.#pools?.sync();
+    await this.#pools?.releaseLost();
   }
 
-  async #beatOnce(): Promise<void> {
-    for (const [queue, id] of this.#poolIds)
-      await this.#pool.query("select queue.beat($1, $2, $3, $4)", [id, queue, os.hostname(), process.pid]);
-    const { rows } = await this.#pool.query("select worker_id as worker, jobs from queue.rescue()");
+  async #rescueOthers(): Promise<void> {
+    const { rows } = await this.#pool.query(
+      "select process_id as process, hostname, pid, jobs, failed from queue.rescue()",
+    );
     for (const rescued of rows) emit("worker:rescued", rescued);
   }
-}
 
-function taskListOf(queue: Queue, tasks: Tasks): TaskList {
-  const list: TaskList = { [queue.name]: dispatcherOf(queue.name, tasks) };
-  if (queue.name !== defaultQueue) return list;
-  for (const [name, task] of tasks) list[name] = bareTask(queue.name, task);
-  return list;
+  #jobsCame(payload: string): void {
+    const [, queue = "", jobs = "1"] = /^(.*) (\d+)$/.exec(payload) ?? [];
+    this.#pools?.wake(queue, Number(jobs));
+  }
+
+  #signalled(word: string): void {
+    const [, jobId] = /^cancel (\d+)$/.exec(word) ?? [];
+    if (jobId) this.#pools?.cancel(jobId, new Stop("cancelled", "It was cancelled."));
+    else if (word === "limits") this.#pools?.limitsChanged();
+    else if (word === "settings") this.#settingsChanged();
+    else if (word === "pause") this.#sync();
+    else if (word === "schedule") this.#ticker?.wake();
+    else this.#options.onSignal?.(word);
+  }
+
+  #settingsChanged(): void {
+    buildIndexes(this.#pool).catch((error) => emit("worker:error", { error }));
+    this.#sync();
+  }
+
+  #caughtUp(): void {
+    this.#sync();
+    this.#pools?.wakeAll();
+    this.#ticker?.wake();
+  }
+
+  #sync(): void {
+    if (!this.#closing.signal.aborted) this.#pools?.sync().catch((error) => emit("worker:error", { error }));
+  }
 }

@@ -1,17 +1,19 @@
-import type { Task } from "graphile-worker";
 import { flushOutbox } from "#mail/outbox.ts";
 import { mailTransport } from "#mail/transport.ts";
+import { nothing, type PayloadOf, task } from "#queue/task.ts";
 
 declare global {
   namespace GraphileWorker {
     interface Tasks {
-      "mail/flush": Record<string, never>;
+      "mail/flush": PayloadOf<typeof flush>;
     }
   }
 }
 
-const flush: Task<"mail/flush"> = async (_payload, { query, abortSignal }) => {
-  await flushOutbox({ query }, mailTransport(), { signal: abortSignal });
-};
+const flush = task({
+  queue: "mail",
+  payload: nothing,
+  run: (_payload, { query, signal }) => flushOutbox({ query }, mailTransport(), { signal }),
+});
 
 export default flush;

@@ -1,17 +1,19 @@
-import type { Task } from "graphile-worker";
 import { reconcileOutbox } from "#mail/reconcile.ts";
 import { mailTransport } from "#mail/transport.ts";
+import { nothing, type PayloadOf, task } from "#queue/task.ts";
 
 declare global {
   namespace GraphileWorker {
     interface Tasks {
-      "mail/reconcile": Record<string, never>;
+      "mail/reconcile": PayloadOf<typeof reconcile>;
     }
   }
 }
 
-const reconcile: Task<"mail/reconcile"> = async (_payload, { query, abortSignal }) => {
-  await reconcileOutbox({ query }, mailTransport(), abortSignal);
-};
+const reconcile = task({
+  queue: "mail",
+  payload: nothing,
+  run: (_payload, { query, signal }) => reconcileOutbox({ query }, mailTransport(), signal),
+});
 
 export default reconcile;

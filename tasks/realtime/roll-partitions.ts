@@ -1,15 +1,16 @@
-import type { Task } from "graphile-worker";
+import { nothing, type PayloadOf, task } from "#queue/task.ts";
 
 declare global {
   namespace GraphileWorker {
     interface Tasks {
-      "realtime/roll-partitions": Record<string, never>;
+      "realtime/roll-partitions": PayloadOf<typeof rollPartitions>;
     }
   }
 }
 
-const rollPartitions: Task<"realtime/roll-partitions"> = async (_payload, { query }) => {
-  await query("select realtime.roll_partitions()");
-};
+const rollPartitions = task({
+  payload: nothing,
+  run: (_payload, { query }) => query("select realtime.roll_partitions()"),
+});
 
 export default rollPartitions;

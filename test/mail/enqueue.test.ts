@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { type JobHelpers, Logger, runOnce } from "graphile-worker";
+import { Logger, runOnce } from "graphile-worker";
 import type { PoolClient } from "pg";
+import type { Job } from "#queue/job.ts";
 import flush from "../../tasks/mail/flush.ts";
 import { openWorld, type World } from "../support/world.ts";
 import { bells, enqueue, letterOf, transportTo } from "./outbox-support.ts";
@@ -165,7 +166,7 @@ test("a letter committed after a running flush has looked for the last time is f
           if (text.includes("mail.claim(") && ++looks === 2) second = await enqueue(world.pool);
           return result;
         };
-        await flush({}, { ...helpers, query } as JobHelpers);
+        await flush.run({}, { query, signal: new AbortController().signal } as Job);
       },
     },
   });

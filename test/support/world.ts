@@ -7,6 +7,7 @@ import { migrate, schemaDigest } from "#db/migrate.ts";
 import { openPool } from "#db/pool.ts";
 import { codeOf } from "#errors.ts";
 import { withLockFile } from "#lib/lock-file.ts";
+import { declareQueue } from "#queue/declare.ts";
 
 export type World = AsyncDisposable & {
   databaseUrl: string;
@@ -70,7 +71,12 @@ function ignoreExisting(error: unknown): void {
 
 async function migrateTemplate(url: string): Promise<void> {
   const pool = openPool(url, "template");
-  await migrate(pool).finally(() => pool.end());
+  try {
+    await migrate(pool);
+    await declareQueue(pool);
+  } finally {
+    await pool.end();
+  }
 }
 
 async function withAdmin(url: string, work: (admin: pg.Pool) => Promise<unknown>): Promise<void> {

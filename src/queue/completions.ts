@@ -1,0 +1,106 @@
+import type pg from "pg";
+import { insist, isAway } from "#db/insist.ts";
+import type { Serving } from "#queue/serving.ts";
+import { emit } from "#telemetry.ts";
+
+/** A job that has run well and whose row still stands. */
+export type Finished = { id: string; attempt: number; uuid: string; task: string; ms: number };
+
+const mostAtOnce = 500;
+const mostWaiting = 1000;
+
+/**
+ * Completes jobs in groups: while one statement is under way, the next gathers. A job alone is completed at once; a
+ * thousand trivial ones share a handful of commits. Nothing is forgotten: a statement whose answer was lost is asked
+ * about and sent again.
+ */
+export class Completions {
+  readonly #of: () => Serving;
+  #waiting: Finished[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(of: () => Serving) {
+    this.#of = of;
+  }
+
+  get #serving(): Serving {
+    return this.#of();
+  }
+
+  /** Resolves when another job may be taken: at once, unless completions fall behind. */
+  async add(finished: Finished): Promise<void> {
+    this.#waiting.push(finished);
+    this.#running ??= this.#run();
+    while (this.#waiting.length >= mostWaiting && this.#running) await this.#running;
+  }
+
+  /** Resolves when all that was added is completed, or given up because the process stops. */
+  async drained(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    await undefined; // what ends in the same turn goes together
+    while (this.#waiting.length > 0) await this.#complete(this.#waiting.splice(0, mostAtOnce));
+    this.#running = undefined;
+  }
+
+  async #complete(group: Finished[]): Promise<void> {
+    try {
+      const done = new Set(await this.#send(group));
+      for (const finished of group) this.#settle(finished, done.has(finished.id));
+    } catch (error) {
+      if (group.length > 1) for (const finished of group) await this.#complete([finished]);
+      else if (group[0]) await this.#refuse(group[0], error);
+    }
+  }
+
+  async #send(group: Finished[]): Promise<string[]> {
+    const { pool, givenUp } = this.#serving;
+    let asked = false;
+    return insist(async () => {
+      const before = asked ? await alreadyCompleted(pool, this.#serving.workerId, group) : [];
+      asked = true;
+      return [...before, ...(await completeMany(pool, this.#serving, group))];
+    }, givenUp);
+  }
+
+  #settle({ id, attempt, task, uuid, ms }: Finished, done: boolean): void {
+    this.#serving.held.delete(id);
+    const about = { task, queue: this.#serving.queue, attempt, uuid };
+    if (done) emit("job:completed", { ...about, ms });
+    else emit("job:fenced", about);
+  }
+
+  /** A completion that Postgres refuses would be refused for ever: the job fails, and says why. */
+  async #refuse(finished: Finished, error: unknown): Promise<void> {
+    if (isAway(error)) return; // the process gives up; the job's row goes back with the others
+    await this.#serving.refuse(finished, error);
+  }
+}
+
+/** Completes in the given connection's transaction or statement; returns the ids that were still held. */
+export async function completeMany(
+  db: pg.Pool | pg.ClientBase,
+  { workerId, queue }: Pick<Serving, "workerId" | "queue">,
+  group: Finished[],
+): Promise<string[]> {
+  const { rows } = await db.query<{ done: string[] }>({
+    name: "complete_many",
+    text: "select queue.complete_many($1, $2, $3::bigint[], $4::int[], $5::uuid[], $6::text[], $7::float8[]) as done",
+    values: [workerId, queue, ...columnsOf(group), group.map(({ task }) => task), group.map(({ ms }) => ms)],
+  });
+  return rows[0]?.done ?? [];
+}
+
+async function alreadyCompleted(pool: pg.Pool, workerId: string, group: Finished[]): Promise<string[]> {
+  const { rows } = await pool.query<{ done: string[] }>(
+    "select queue.completed_already($1, $2::bigint[], $3::int[], $4::uuid[]) as done",
+    [workerId, ...columnsOf(group)],
+  );
+  return rows[0]?.done ?? [];
+}
+
+function columnsOf(group: Finished[]) {
+  return [group.map(({ id }) => id), group.map(({ attempt }) => attempt), group.map(({ uuid }) => uuid)];
+}

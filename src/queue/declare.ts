@@ -1,0 +1,65 @@
+import type pg from "pg";
+import { queues } from "#queue/queues.ts";
+import { requiredKeys, type Task } from "#queue/task.ts";
+import { productTasks, type Tasks } from "#queue/tasks.ts";
+
+/**
+ * Tells the database which queues and tasks the code has, and builds the queues' indexes without stopping writers.
+ * Any number of processes may call it at once.
+ */
+export async function declareQueue(pool: pg.Pool, tasks?: Tasks): Promise<void> {
+  for (const [name, settings] of Object.entries(queues))
+    await pool.query("select queue.declare_queue($1, $2)", [name, settings]);
+  const declared = [...(tasks ?? (await productTasks()))].map(([name, task]) => declarationOf(name, task));
+  await pool.query("select queue.declare_tasks($1)", [JSON.stringify(declared)]);
+  await pool.query("select queue.roll_partitions()");
+  await buildIndexes(pool);
+}
+
+function declarationOf(name: string, { payload, options }: Task) {
+  const { queue, aliases, tries, backoff, timeout, priority, limits, tags } = options;
+  return {
+    name,
+    queue,
+    aliases,
+    required: requiredKeys(payload),
+    options: {
+      tries,
+      max_exceptions: options.maxExceptions,
+      backoff: backoff?.join(","),
+      timeout,
+      fail_on_timeout: options.failOnTimeout,
+      priority,
+      limits,
+      unique_until: options.uniqueUntil,
+      tags,
+    },
+  };
+}
+
+const indexLock = 4_701_648;
+
+/** One process builds; the others go on without, and find the index when it is there. */
+export async function buildIndexes(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [
+      indexLock,
+    ]);
+    if (!rows[0]?.taken) return;
+    const { rows: stale } = await client.query<{ name: string }>("select queue.stale_indexes() as name");
+    for (const { name } of stale)
+      await client.query(
+        `drop index concurrently if exists graphile_worker.${client.escapeIdentifier(name)}`,
+      );
+    const { rows: missing } = await client.query<{ statement: string }>(
+      "select statement from queue.missing_indexes()",
+    );
+    for (const { statement } of missing) await client.query(statement);
+    await client.query("select pg_advisory_unlock($1)", [indexLock]);
+    client.release();
+  } catch (error) {
+    client.release(true); // which also gives the lock back
+    throw error;
+  }
+}

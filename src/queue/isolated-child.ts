@@ -1,0 +1,39 @@
+import { openPool } from "#db/pool.ts";
+import { Snooze } from "#queue/errors.ts";
+import type { Assignment, Report } from "#queue/isolated.ts";
+import { loadTask } from "#queue/tasks.ts";
+
+/** The process of one isolated job: takes its assignment, runs it, says how it ended. */
+process.once("message", async ({ file, payload, job, databaseUrl }: Assignment) => {
+  const pool = openPool(databaseUrl, "isolated", { max: 2 });
+  try {
+    const task = await loadTask(file);
+    await task.run(payload, {
+      ...job,
+      signal: new AbortController().signal, // the parent does not ask, it kills
+      query: (text, values) => pool.query(text, values),
+      progress: (percent, note) => say({ kind: "progress", percent, note }),
+      log: (line) => say({ kind: "log", line: String(line) }),
+    });
+    await pool.end();
+    say({ kind: "done" });
+  } catch (error) {
+    say(thrown(error));
+  }
+});
+process.on("disconnect", () => process.exit(1)); // the worker died; the job belongs to another now
+
+function say(report: Report): void {
+  process.send?.(report);
+}
+
+function thrown(error: unknown): Report {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  return {
+    kind: "thrown",
+    name,
+    message,
+    stack: stack ?? message,
+    ...(error instanceof Snooze ? { seconds: error.seconds } : {}),
+  };
+}

@@ -1,0 +1,200 @@
+import { EventEmitter } from "node:events";
+import { Logger, runTaskList, type TaskList, type WorkerEvents, type WorkerPool } from "graphile-worker";
+import type pg from "pg";
+import { Completions } from "#queue/completions.ts";
+import type { Stop } from "#queue/deadline.ts";
+import { Gate } from "#queue/gate.ts";
+import { GraphilePool } from "#queue/graphile-pool.ts";
+import { Prefetch } from "#queue/prefetch.ts";
+import { describe, runJob } from "#queue/run-job.ts";
+import type { Serving } from "#queue/serving.ts";
+import type { Slots } from "#queue/slots.ts";
+import type { Tasks } from "#queue/tasks.ts";
+import { emit } from "#telemetry.ts";
+
+/** One queue as its row and this process have it. */
+export type ServedQueue = {
+  name: string;
+  concurrency: number;
+  timeout: number;
+  rate: number | null;
+  rateSeconds: number;
+  /** Fetched job by job, because keys may be closed between two of them. */
+  limited: boolean;
+  onDeath: string;
+};
+
+export type PoolOptions = {
+  served: ServedQueue;
+  /** graphile-worker's task identifiers: the queue's own name, or those of bare jobs. */
+  identifiers: readonly string[];
+  pool: pg.Pool;
+  databaseUrl: string;
+  tasks: Tasks;
+  slots: Slots;
+  givenUp: AbortSignal;
+};
+
+const never = 2 ** 31 - 1;
+
+/** A graphile-worker pool that serves one queue, from its start to its end. */
+export class QueuePool {
+  readonly #options: PoolOptions;
+  readonly #closing = new AbortController();
+  readonly #graphilePool: GraphilePool;
+  readonly #gate: Gate | undefined;
+  readonly #prefetch: Prefetch | undefined;
+  readonly #graphile: WorkerPool;
+  readonly #serving: Serving;
+  /** An answer to a fetch was lost: rows may be locked that nobody here knows of. */
+  suspect = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    const { pool, served } = options;
+    const held = new Map<string, number>();
+    this.#graphilePool = new GraphilePool(pool, {
+      fetched: (jobs) => {
+        for (const { id, attempts } of jobs) held.set(id, attempts);
+      },
+      returned: (ids) => {
+        for (const id of ids) held.delete(id);
+      },
+      lost: () => {
+        this.suspect = true;
+      },
+    });
+    if (served.limited || served.rate !== null) this.#gate = this.#openGate();
+    else if (served.onDeath === "retry") this.#prefetch = new Prefetch(served.concurrency);
+    this.#graphile = this.#start();
+    this.#serving = this.#describeServing(held);
+    this.ended = Promise.resolve(this.#graphile.promise).catch((error) => emit("worker:error", { error }));
+  }
+
+  /** Resolves when the pool has ended, by itself or by `close`. */
+  readonly ended: Promise<unknown>;
+
+  get id(): string {
+    return this.#graphile.id;
+  }
+
+  get queue(): string {
+    return this.#options.served.name;
+  }
+
+  get held(): ReadonlyMap<string, number> {
+    return this.#serving.held;
+  }
+
+  wake(jobs: number): void {
+    this.#graphilePool.wake(Math.min(jobs, this.#options.served.concurrency));
+  }
+
+  limitsChanged(): void {
+    this.#gate?.refresh();
+    this.wake(1);
+  }
+
+  /** Aborts the job if it runs here. */
+  cancel(jobId: string, reason: Stop): void {
+    this.#serving.running.get(jobId)?.stop(reason);
+  }
+
+  /** Asks all jobs that run to stop. */
+  stopJobs(reason: Stop): void {
+    for (const deadline of this.#serving.running.values()) deadline.stop(reason);
+  }
+
+  /** Fetches no more; resolves when what runs has ended and is recorded. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#gate?.close();
+    await Promise.resolve(this.#graphile.gracefulShutdown()).catch(() => {});
+    await this.#serving.completions.drained();
+  }
+
+  #start(): WorkerPool {
+    const { served, identifiers } = this.#options;
+    const run = (_payload: unknown, { job }: { job: Parameters<typeof runJob>[1] }) => this.#run(job);
+    const taskList: TaskList = Object.fromEntries(identifiers.map((name) => [name, run]));
+    return runTaskList(
+      {
+        noHandleSignals: true,
+        events: this.#events(),
+        logger: new Logger(() => (level, message) => {
+          if (level === "error" && !this.#closing.signal.aborted)
+            emit("worker:error", { error: new Error(message) });
+        }),
+        ...(this.#gate ? { forbiddenFlags: () => this.#gate?.pass() ?? [] } : {}),
+        preset: {
+          worker: {
+            concurrentJobs: served.concurrency,
+            pollInterval: 1000,
+            gracefulShutdownAbortTimeout: never, // a pool that is paused lets its jobs run
+            completeJobBatchDelay: 0,
+            failJobBatchDelay: 0,
+            ...(this.#prefetch ? { localQueue: { size: this.#prefetch.size } } : {}),
+          },
+        },
+      },
+      taskList,
+      this.#graphilePool as never,
+    );
+  }
+
+  async #run(job: Parameters<typeof runJob>[1]): Promise<void> {
+    const since = performance.now();
+    await runJob(this.#serving, job);
+    this.#prefetch?.ran(performance.now() - since);
+  }
+
+  #events(): WorkerEvents {
+    const events: WorkerEvents = new EventEmitter();
+    events.on("localQueue:init", ({ localQueue }) => this.#prefetch?.steer(localQueue));
+    if (this.#gate) {
+      events.on("worker:getJob:empty", () => this.#gate?.empty());
+      events.on("worker:getJob:error", () => this.#gate?.empty());
+    }
+    if (!this.#prefetch)
+      events.on("job:start", () => {
+        this.#gate?.spent();
+        this.#graphilePool.wake(1); // where one was, more may be: another worker looks
+      });
+    return events;
+  }
+
+  #openGate(): Gate {
+    const { pool, served } = this.#options;
+    return new Gate({
+      pool,
+      queue: served.name,
+      rate: served.rate,
+      rateSeconds: served.rateSeconds,
+      closing: this.#closing.signal,
+      wake: () => this.wake(served.concurrency),
+    });
+  }
+
+  #describeServing(held: Map<string, number>): Serving {
+    const { served, pool, databaseUrl, tasks, slots, givenUp } = this.#options;
+    const serving: Serving = {
+      ...{ queue: served.name, workerId: this.#graphile.id, pool, databaseUrl, tasks, slots },
+      ...{ held, running: new Map(), givenUp, timeout: served.timeout },
+      closing: this.#closing.signal,
+      completions: new Completions(() => this.#serving),
+      refuse: async ({ id, attempt, uuid, task, ms }, error) => {
+        const text = `It ran well and could not be completed: ${describe(error)}`;
+        await pool
+          .query("select queue.fail($1, $2, $3, $4, $5, $6, $7, true)", [
+            ...[this.#graphile.id, id, attempt, uuid, task, ms, text],
+          ])
+          .catch((cause) => emit("worker:error", { error: cause }));
+        held.delete(id);
+        emit("job:failed", { task, queue: served.name, attempt, uuid, final: true, error });
+      },
+      keyClosed: () => this.#gate?.refresh(),
+      keyFreed: () => this.limitsChanged(),
+    };
+    return serving;
+  }
+}

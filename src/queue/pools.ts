@@ -1,0 +1,210 @@
+import type pg from "pg";
+import { AppError } from "#errors.ts";
+import type { Stop } from "#queue/deadline.ts";
+import type { Place } from "#queue/order.ts";
+import { QueuePool, type ServedQueue } from "#queue/pool.ts";
+import { defaultQueue } from "#queue/queues.ts";
+import { Slots } from "#queue/slots.ts";
+import type { Tasks } from "#queue/tasks.ts";
+import { emit } from "#telemetry.ts";
+
+export type PoolsOptions = {
+  pool: pg.Pool;
+  databaseUrl: string;
+  tasks: Tasks;
+  order: ReadonlyMap<string, Place> | undefined;
+  slots: number;
+  processId: string;
+  givenUp: AbortSignal;
+};
+
+type QueueRow = ServedQueue & Place & { paused: boolean; pausedMs: number | null };
+
+/** The pools of a process, opened and closed as queues are made, changed, paused and resumed. */
+export class Pools {
+  readonly #options: PoolsOptions;
+  readonly #slots: Slots;
+  readonly #open = new Map<string, { pool: QueuePool; as: string }>();
+  readonly #closing = new Map<QueuePool, Promise<void>>();
+  readonly #suspected = new Set<string>();
+  #syncing: Promise<void> = Promise.resolve();
+  #resuming: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: PoolsOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.slots);
+  }
+
+  async refuseUnknownQueues(): Promise<void> {
+    const { pool, order } = this.#options;
+    const { rows } = await pool.query<{ name: string }>(
+      "select n.name from unnest($1::text[]) n (name) where n.name not in (select q.name from queue.queues q)",
+      [[...(order?.keys() ?? [])]],
+    );
+    const unknown = rows[0]?.name;
+    if (unknown !== undefined)
+      throw new AppError(
+        "BadOption",
+        `There is no queue "${unknown}": create it with select queue.create_queue('${unknown}').`,
+      );
+  }
+
+  /** Brings the pools in line with the rows of queue.queues and queue.pauses; one after the other, however often called. */
+  sync(): Promise<void> {
+    this.#syncing = this.#syncing.catch(() => {}).then(() => this.#sync());
+    return this.#syncing;
+  }
+
+  wake(queue: string, jobs: number): void {
+    for (const { pool } of this.#open.values()) if (pool.queue === queue) pool.wake(jobs);
+  }
+
+  wakeAll(): void {
+    for (const { pool } of this.#open.values()) pool.wake(1);
+  }
+
+  limitsChanged(): void {
+    for (const { pool } of this.#open.values()) pool.limitsChanged();
+  }
+
+  cancel(jobId: string, reason: Stop): void {
+    for (const pool of this.#all()) pool.cancel(jobId, reason);
+  }
+
+  stopJobs(reason: Stop): void {
+    for (const pool of this.#all()) pool.stopJobs(reason);
+  }
+
+  get running(): number {
+    return this.#slots.taken;
+  }
+
+  /** After the process was taken for dead: what it serves is written down again. */
+  async enterAll(): Promise<void> {
+    for (const { pool } of this.#open.values()) await this.#enter(pool);
+  }
+
+  /**
+   * Unlocks rows that a fetch locked and whose answer was lost. A row is given back when it was unknown here twice, one
+   * beat apart: the answer to a fetch may be on its way.
+   */
+  async releaseLost(): Promise<void> {
+    for (const { pool } of this.#open.values()) {
+      if (!pool.suspect) continue;
+      const unknown = await this.#unknownTo(pool);
+      const lost = unknown.filter((id) => this.#suspected.has(id));
+      if (lost.length > 0) await this.#release(pool, lost);
+      for (const id of lost) this.#suspected.delete(id);
+      for (const id of unknown) if (!lost.includes(id)) this.#suspected.add(id);
+      if (unknown.length === 0) pool.suspect = false;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#resuming);
+    await this.#syncing.catch(() => {});
+    for (const name of [...this.#open.keys()]) this.#close(name);
+    await Promise.all(this.#closing.values());
+  }
+
+  /** Those that are closing too: their jobs still run. */
+  #all(): QueuePool[] {
+    return [...[...this.#open.values()].map(({ pool }) => pool), ...this.#closing.keys()];
+  }
+
+  async #sync(): Promise<void> {
+    const rows = await this.#read();
+    if (this.#closed) return;
+    const wanted = new Map(rows.filter(({ paused }) => !paused).flatMap((row) => this.#poolsOf(row)));
+    for (const [key, { as }] of this.#open) if (wanted.get(key)?.as !== as) this.#close(key);
+    for (const [key, { as, served, identifiers }] of wanted)
+      if (!this.#open.has(key)) await this.#start(key, as, served, identifiers);
+    this.#resumeIn(Math.min(...rows.map(({ pausedMs }) => pausedMs ?? Number.POSITIVE_INFINITY)));
+  }
+
+  async #read(): Promise<QueueRow[]> {
+    const { rows } = await this.#options.pool.query<QueueRow>(`
+      select q.name, q.rank, q.weight, q.concurrency, q.timeout_seconds as timeout, q.rate, q.rate_seconds as "rateSeconds",
+        q.limited, q.on_death as "onDeath", count(p.queue) > 0 as paused,
+        extract(epoch from min(p.until) - clock_timestamp())::float8 * 1000 as "pausedMs"
+      from queue.queues q
+      left join queue.pauses p on p.queue in (q.name, '*') and (p.until is null or p.until > clock_timestamp())
+      where q.served
+      group by q.name`);
+    const { order } = this.#options;
+    return order
+      ? rows.flatMap((row) => ({ ...row, ...order.get(row.name) })).filter(({ name }) => order.has(name))
+      : rows;
+  }
+
+  /** The default queue has a second pool, for jobs that were added by a task's own name. */
+  #poolsOf({ rank, weight, paused: _paused, pausedMs: _ms, ...served }: QueueRow) {
+    const { tasks, slots } = this.#options;
+    this.#slots.place(served.name, { rank, weight });
+    served.concurrency = Math.min(served.concurrency, slots);
+    const as = JSON.stringify(served);
+    const pools: [string, { as: string; served: ServedQueue; identifiers: string[] }][] = [
+      [served.name, { as, served, identifiers: [served.name] }],
+    ];
+    const bare = [...tasks.keys()].filter((name) => name.includes("/"));
+    if (served.name === defaultQueue && bare.length > 0) pools.push(["/", { as, served, identifiers: bare }]);
+    return pools;
+  }
+
+  async #start(key: string, as: string, served: ServedQueue, identifiers: string[]): Promise<void> {
+    const pool = new QueuePool({ ...this.#options, served, identifiers, slots: this.#slots });
+    this.#open.set(key, { pool, as });
+    void pool.ended.then(() => this.#restart(key, pool));
+    await this.#enter(pool);
+    emit("worker:serving", { queue: served.name, worker: pool.id });
+  }
+
+  async #enter(pool: QueuePool): Promise<void> {
+    await this.#options.pool.query("select queue.enter_worker($1, $2, $3)", [
+      ...[pool.id, this.#options.processId, pool.queue],
+    ]);
+  }
+
+  #close(key: string): void {
+    const open = this.#open.get(key);
+    if (!open) return;
+    this.#open.delete(key);
+    const { pool } = open;
+    this.#closing.set(
+      pool,
+      pool.close().finally(() => this.#closing.delete(pool)),
+    );
+  }
+
+  /** A pool never ends by itself; one that did is replaced at the next sync. */
+  #restart(key: string, pool: QueuePool): void {
+    if (this.#open.get(key)?.pool !== pool) return;
+    this.#open.delete(key);
+    emit("worker:ended", { queue: pool.queue, worker: pool.id });
+    this.sync().catch((error) => emit("worker:error", { error }));
+  }
+
+  #resumeIn(ms: number): void {
+    clearTimeout(this.#resuming);
+    if (Number.isFinite(ms))
+      this.#resuming = setTimeout(
+        () => this.sync().catch(() => {}),
+        Math.min(Math.max(ms + 5, 5), 3_600_000),
+      );
+  }
+
+  async #unknownTo(pool: QueuePool): Promise<string[]> {
+    const { rows } = await this.#options.pool.query<{ ids: string[] }>("select queue.held_by($1) as ids", [
+      pool.id,
+    ]);
+    return (rows[0]?.ids ?? []).filter((id) => !pool.held.has(id));
+  }
+
+  async #release(pool: QueuePool, ids: string[]): Promise<void> {
+    await this.#options.pool.query("select queue.release_lost($1, $2)", [pool.id, ids]);
+    emit("worker:released-lost", { queue: pool.queue, jobs: ids.length });
+    pool.wake(ids.length);
+  }
+}

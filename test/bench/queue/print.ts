@@ -1,0 +1,87 @@
+import os from "node:os";
+import type { Postgres } from "../support/postgres.ts";
+import { milliseconds, perSecond, printTable, ratio } from "../support/table.ts";
+import { type Contestant, concurrency } from "./contestant.ts";
+import { wayNames, ways } from "./dispatch.ts";
+import type { Results } from "./results.ts";
+import type { Settings } from "./settings.ts";
+
+/** What the numbers depend on. */
+export function printHead(
+  postgres: Postgres,
+  contestants: Contestant[],
+  { repeats, seconds }: Settings,
+): void {
+  const [cpu] = os.cpus();
+  const load = os.loadavg()[0] ?? 0;
+  console.log(
+    [
+      `\n${new Date().toISOString()}, ${os.cpus().length} × ${cpu?.model ?? "CPU"}, Node ${process.version}, load at the start ${load.toFixed(2)}`,
+      postgres.about,
+      ...contestants.map(({ key, name, about }) => `${name} (${key}): ${about}`),
+      `Every worker runs ${concurrency} jobs at once, in a process beside the one that dispatches. Medians of ${repeats} runs; a run ends after ${seconds} s at the latest.`,
+      "× is how many times Howdah's number the number is.",
+    ].join("\n"),
+  );
+}
+
+export function printDrain(results: Results, contestants: Contestant[], { jobs }: Settings): void {
+  const rows = contestants.map(({ key, name }) => [
+    name,
+    perSecond(results.of("drain", key)),
+    ratio(results.of("drain", key), results.of("drain", "howdah")),
+    results.all("drain", key).map(perSecond).join(" "),
+  ]);
+  printTable(
+    `Drain: ${jobs.toLocaleString("en")} jobs that do nothing, per second`,
+    ["", "jobs/s", "×", "runs"],
+    rows,
+  );
+}
+
+export function printDispatch(results: Results, contestants: Contestant[]): void {
+  const cell = (key: string, measure: string) => {
+    const rate = results.of(measure, key);
+    if (rate === undefined) return "–";
+    return `${perSecond(rate)} (${ratio(rate, results.of(measure, "howdah"))})`;
+  };
+  const rows = contestants.map(({ key, name }) => [name, ...ways.map((way) => cell(key, `dispatch ${way}`))]);
+  printTable("Dispatch: jobs per second", ["", ...ways.map((way) => wayNames[way])], rows);
+}
+
+export function printPickup(
+  results: Results,
+  contestants: Contestant[],
+  { backlog, backlogMs }: Settings,
+): void {
+  const measures = ["idle p50", "idle p99", "busy p50", "busy p99"];
+  const cell = (key: string, measure: string) => {
+    const ms = results.of(measure, key);
+    if (ms === undefined) return "–";
+    return `${milliseconds(ms)} (${ratio(ms, results.of(measure, "howdah"))})`;
+  };
+  const rows = contestants.map(({ key, name }) => [
+    name,
+    ...measures.map((measure) => cell(key, measure)),
+    `${results.of("idle samples", key) ?? 0}, ${results.of("busy samples", key) ?? 0}`,
+  ]);
+  printTable(
+    `Pick-up: milliseconds from the dispatch call to the start of the task; busy = ${backlog.toLocaleString("en")} less urgent jobs of ${backlogMs} ms wait`,
+    ["", ...measures, "samples"],
+    rows,
+  );
+}
+
+export function printBloat(results: Results, contestants: Contestant[], { dead }: Settings): void {
+  const rows = contestants.map(({ key, name }) => [
+    name,
+    perSecond(results.of("normal", key)),
+    perSecond(results.of("bloated", key)),
+    ratio(results.of("bloated", key), results.of("normal", key)),
+  ]);
+  printTable(
+    `Bloat: jobs per second after ${dead.toLocaleString("en")} jobs were worked under an idle transaction`,
+    ["", "normal", "bloated", "of normal"],
+    rows,
+  );
+}

@@ -1,0 +1,9 @@
+<?php
+
+namespace App\Jobs;
+
+enum Kind: string
+{
+    case Small = 's';
+    case Large = 'l';
+}

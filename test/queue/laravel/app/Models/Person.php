@@ -1,0 +1,7 @@
+<?php
+
+namespace App\Models;
+
+class Person extends \Illuminate\Database\Eloquent\Model
+{
+}
