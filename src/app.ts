@@ -7,8 +7,7 @@ import { openDatabase } from "#db/open.ts";
 import { openPool } from "#db/pool.ts";
 import { seed } from "#db/seed.ts";
 import { createWake } from "#db/wake.ts";
-import { createGraphql, type Graphql } from "#graphql/api.ts";
-import { startServer } from "#http/server.ts";
+import type { Graphql } from "#graphql/api.ts";
 import { createSandbox, type Sandbox } from "#mail/sandbox/sandbox.ts";
 import { startSweeper } from "#mail/sweeper.ts";
 import { configureMail } from "#mail/transport.ts";
@@ -16,14 +15,20 @@ import { startLog } from "#ops/log.ts";
 import { declareQueue } from "#queue/declare.ts";
 import { configureEncryption } from "#queue/encryption.ts";
 import { Worker, type WorkerOptions } from "#queue/worker.ts";
-import { Relay } from "#realtime/relay.ts";
+import type { Relay } from "#realtime/relay.ts";
 import { emit } from "#telemetry.ts";
 
 export const parts = ["api", "relay", "worker", "mailbox"] as const;
 
 export type Part = (typeof parts)[number];
 
-export type App = AsyncDisposable & { db: Database; psql: string | undefined };
+export type App = AsyncDisposable & {
+  db: Database;
+  databaseUrl: string;
+  psql: string | undefined;
+  /** The part that runs jobs, if it was wanted. */
+  worker: Worker | undefined;
+};
 
 /**
  * The composition root: starts the wanted parts in order, each on top of the ones before; disposal stops them in
@@ -43,11 +48,11 @@ export async function startApp(
     relay: wanted.has("relay") ? await startRelay(ground) : undefined,
     graphql: wanted.has("api") ? await startApi(ground) : undefined,
   };
-  if (surface.sandbox || surface.relay || surface.graphql)
-    stack.use(await timed("http", startServer(surface)));
-  if (wanted.has("worker")) await startWorker(ground, working);
+  if (surface.sandbox || surface.relay || surface.graphql) stack.use(await timed("http", startHttp(surface)));
+  const worker = wanted.has("worker") ? await startWorker(ground, working) : undefined;
+  const { db, databaseUrl, psql } = ground;
   const running = stack.move();
-  return { db: ground.db, psql: ground.psql, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { db, databaseUrl, psql, worker, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** What every part stands on; `stack` keeps what is to be stopped. */
@@ -79,7 +84,15 @@ function openMailbox({ stack, databaseUrl }: Ground): Sandbox {
   return createSandbox({ pool: keep(stack, openPool(databaseUrl, "mailbox", { max: 4 })) });
 }
 
+// What only some processes need is loaded by them alone: a worker process starts in a fraction of the time.
+
+async function startHttp(surface: Parameters<typeof import("#http/server.ts").startServer>[0]) {
+  const { startServer } = await import("#http/server.ts");
+  return startServer(surface);
+}
+
 async function startRelay({ stack, databaseUrl, jwtSecret, owner }: Ground): Promise<Relay> {
+  const { Relay } = await import("#realtime/relay.ts");
   const relay = stack.use(new Relay({ databaseUrl, jwtSecret, pool: owner }));
   await timed("relay", relay.start());
   return relay;
@@ -90,6 +103,7 @@ async function startApi({ stack, config, databaseUrl, jwtSecret, owner }: Ground
     stack,
     openPool(databaseUrl, "api", { max: config.databasePoolSize, role: "howdah_api" }),
   );
+  const { createGraphql } = await import("#graphql/api.ts");
   const wake = createWake(owner);
   return stack.use(
     await timed("api", createGraphql({ pool, jwtSecret, wake, production: config.production })),
@@ -99,11 +113,12 @@ async function startApi({ stack, config, databaseUrl, jwtSecret, owner }: Ground
 async function startWorker(
   { stack, config, databaseUrl, owner }: Ground,
   working: Partial<WorkerOptions>,
-): Promise<void> {
+): Promise<Worker> {
   configureMail(mailSettings(config));
   stack.use(startSweeper(owner));
   const worker = new Worker({ databaseUrl, connections: config.databasePoolSize, ...working });
   await timed("worker", stack.use(worker).start());
+  return worker;
 }
 
 function mailSettings({ postmarkServerToken: token, mailFrom: from, mailboxUrl, publicUrl }: Config) {

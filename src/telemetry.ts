@@ -24,6 +24,8 @@ export interface TelemetryEvents {
   "job:skipped": JobEvent;
   "job:put-back": JobEvent;
   "job:fenced": JobEvent;
+  "queue:paused": { queue: string };
+  "queue:resumed": { queue: string };
   "worker:serving": { queue: string; worker: string };
   "worker:ended": { queue: string; worker: string };
   "worker:rescued": { process: string; hostname: string; pid: number; jobs: number; failed: number };

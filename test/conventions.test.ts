@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { generateTypes, typesFile } from "./support/types.ts";
 import { openWorld, type World } from "./support/world.ts";
 
-const ours = "('app', 'queue', 'realtime', 'mail', 'mailbox', 'chat', 'howdah')";
+const ours = "('app', 'queue', 'laravel', 'realtime', 'mail', 'mailbox', 'chat', 'howdah')";
 
 let world: World;
 before(async () => {
@@ -71,6 +71,15 @@ const rules = [
         and (has_function_privilege('authenticated', p.oid, 'execute') or has_function_privilege('anon', p.oid, 'execute'))
         and obj_description(p.oid, 'pg_proc') is null`,
     offend: "create table app.offender (id int)",
+  },
+  {
+    rule: "everything that operators look at is described",
+    offenders: `
+      select c.oid::regclass::text as name
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname in ('queue', 'laravel') and c.relkind in ('r', 'p', 'v') and not c.relispartition
+        and obj_description(c.oid, 'pg_class') is null`,
+    offend: "create table queue.offender (id int)",
   },
 ];
 

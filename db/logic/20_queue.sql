@@ -187,7 +187,12 @@ begin
         else coalesce(a.tries, k.tries, q.tries)
       end as max_attempts,
       coalesce(a.limits, k.limits) as limits,
-      queue.flags_of(coalesce(a.limits, k.limits), a.batch_id is not null, queue.pair('chain', a.chain) || queue.pair('', a.chain_catch) <> '{}') as flags,
+      case when coalesce(a.limits, k.limits, a.chain, a.chain_catch) is not null or a.batch_id is not null then
+        queue.flags_of(
+          coalesce(a.limits, k.limits), a.batch_id is not null,
+          queue.pair('chain', a.chain) || queue.pair('', a.chain_catch) <> '{}'
+        )
+      end as flags,
       jsonb_build_object(
         'displayName', a.task, 'job', a.task, 'maxTries', coalesce(a.tries, k.tries, q.tries),
         'data', coalesce(a.payload, '{}'), 'createdAt', floor(extract(epoch from clock_timestamp()))::bigint
@@ -230,7 +235,11 @@ begin
           then 'unique_until, unique_for, debounce and debounce_max need a unique_key.'
         when a.debounce is not null and coalesce(a.unique_until, a.unique_for::text) is not null
           then 'debounce excludes unique_until and unique_for.'
-        when a.limits is not null and jsonb_typeof(a.limits) <> 'array' then 'limits must be a list of keys.'
+        when a.unique_for <= interval '0' then format('unique_for must be more than 0, not %s.', a.unique_for)
+        when least(a.debounce, a.debounce_max) < interval '0' then format(
+          'debounce and debounce_max must be 0 or more, not %s.', least(a.debounce, a.debounce_max))
+        when not queue.are_keys(a.limits) then format('limits must be a list of keys of 1 to 200 characters without spaces, not %s.', left(a.limits::text, 300))
+        when jsonb_typeof(a.tags) <> 'array' or a.tags @? '$[*] ? (@.type() != "string")' then 'tags must be a list of words.'
       end as problem
     from asked a
     left join known k on k.name = a.task
@@ -283,6 +292,7 @@ create function queue.dispatch_keyed(
   run_at timestamptz, max_attempts int, flags jsonb, envelope jsonb
 ) returns uuid
 language plpgsql volatile set search_path = '' as $$
+#variable_conflict use_column
 declare
   v_uuid uuid;
 begin
@@ -319,15 +329,24 @@ $$;
 create function queue.flags_of(limits jsonb, batched boolean, chained boolean) returns jsonb
 language sql immutable as $$
   select case when limits is not null or batched or chained then
-    coalesce((select jsonb_object_agg('limit:' || l.key, true) from jsonb_array_elements_text(limits) l (key)), '{}')
+    coalesce((
+      select jsonb_object_agg('limit:' || l.key, true)
+      from jsonb_array_elements_text(case when queue.are_keys(limits) then limits end) l (key)
+    ), '{}')
     || case when batched then '{"batch": true}'::jsonb else '{}' end
     || case when chained then '{"chain": true}'::jsonb else '{}' end
   end
 $$;
 
+create function queue.are_keys(list jsonb) returns boolean
+language sql immutable strict as $$
+  select jsonb_typeof(list) = 'array'
+    and not list @? '$[*] ? (@.type() != "string" || !(@ like_regex "^\\S{1,200}$"))'
+$$;
+
 -- jsonb_strip_nulls would strip the nulls within a payload as well.
 create function queue.pair(key text, value jsonb) returns jsonb
-language sql immutable as $$
+language sql stable as $$
   select case when value is null or value in ('null', '[]') then '{}' else jsonb_build_object(key, value) end
 $$;
 

@@ -122,6 +122,7 @@ begin
     return false;
   end if;
   delete from queue.holds h where h.job_id = put_back.job_id;
+  perform queue.cancel(c.job_id, c.reason) from queue.cancellations c where c.job_id = put_back.job_id; -- nobody is to be asked now
   return true;
 end
 $$;
@@ -260,6 +261,13 @@ create function queue.enter_worker(worker_id text, process_id uuid, queue text) 
 language sql volatile as $$
   insert into queue.workers (id, process_id, queue) values (enter_worker.worker_id, enter_worker.process_id, enter_worker.queue)
   on conflict (id) do nothing
+$$;
+
+create function queue.leave_worker(worker_id text) returns void
+language sql volatile as $$
+  delete from queue.workers w
+  where w.id = leave_worker.worker_id
+    and not exists (select from graphile_worker._private_jobs j where j.locked_by = leave_worker.worker_id)
 $$;
 
 -- Says that a process lives; false when it was taken for dead and has to enter again.

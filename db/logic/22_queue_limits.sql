@@ -17,6 +17,7 @@ begin
   set rate = excluded.rate, rate_seconds = excluded.rate_seconds, concurrency = excluded.concurrency,
       breaker_failures = excluded.breaker_failures, breaker_seconds = excluded.breaker_seconds,
       breaker_cooldown_seconds = excluded.breaker_cooldown_seconds, updated_at = now();
+  perform queue.note('limit', "limit".key, 1, to_jsonb(queue.limit_of("limit".key)));
   perform pg_notify('howdah_queue', 'limits');
 exception
   when check_violation then raise exception 'The key % cannot have this limit: %', "limit".key, sqlerrm using errcode = 'HW422';
@@ -25,10 +26,14 @@ $$;
 
 create function queue.unlimit(key text) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_found boolean;
 begin
   delete from queue.limits l where l.key = unlimit.key;
+  v_found := found;
+  perform queue.note('unlimit', unlimit.key, v_found::int);
   perform pg_notify('howdah_queue', 'limits');
-  return found;
+  return v_found;
 end
 $$;
 

@@ -222,10 +222,10 @@ end
 $$;
 
 -- A failed member that runs again is pending, not failed; a batch that its failure had cancelled goes on.
-create function queue.batch_retried(batch_id text, uuid uuid) returns void
+create function queue.batch_retried(batch_id text, uuid uuid, links int default 0) returns void
 language sql volatile as $$
   update laravel.job_batches b
-  set failed_jobs = greatest(b.failed_jobs - 1, 0),
+  set failed_jobs = greatest(b.failed_jobs - 1 - batch_retried.links, 0),
       failed_job_ids = queue.without(b.failed_job_ids, array[batch_retried.uuid::text]),
       cancelled_at = null,
       finished_at = null

@@ -118,57 +118,70 @@ exception
 end
 $$;
 
--- Failed rows become jobs again, in the statement that deletes them. What is no JSON stays where it is. A queue that we
--- do not know is a task of graphile-worker that was added by its own name.
+-- Failed rows become jobs again, in the statement that deletes them; what is no JSON stays where it is. A job of PHP
+-- goes back to Laravel's side of its queue, and a name that is no queue is a task that was added by its own name.
 create function queue.retry_failed(ids bigint[]) returns bigint
 language plpgsql volatile as $$
 declare
-  v_known jsonb;
-  v_bare jsonb;
+  v_jobs jsonb;
 begin
   with taken as materialized (
     delete from laravel.failed_jobs f
-    using queue.queues q
-    where f.id = any (retry_failed.ids) and q.name = f.queue and queue.json_of(f.payload) is not null
-    returning f.id, f.uuid, f.queue, f.payload, q.task_id, q.tries, queue.envelope_of(f.payload::json) as envelope
+    where f.id = any (retry_failed.ids) and queue.json_of(f.payload) is not null
+    returning f.id, f.uuid, f.queue, f.payload, queue.envelope_of(f.payload::json) as envelope
+  ),
+  opened as materialized (
+    select t.*, q.task_id, q.tries, queue.batch_of(t.envelope) as batch_id,
+      case when q.name is null then 'bare' when q.served and laravel.is_for_laravel(t.envelope) then 'php' else 'ours' end as side
+    from taken t
+    left join queue.queues q on q.name = t.queue
   ),
   inserted as (
     insert into graphile_worker._private_jobs (task_id, payload, priority, run_at, max_attempts, flags)
-    select t.task_id, queue.renewed(t.payload, t.envelope), queue.priority_of(t.envelope), clock_timestamp(),
-      queue.max_attempts_of(t.envelope, t.tries), queue.flags_in(t.envelope)
-    from taken t
-    order by t.id
+    select o.task_id, queue.renewed(o.payload, o.envelope), queue.priority_of(o.envelope), clock_timestamp(),
+      queue.max_attempts_of(o.envelope, o.tries), laravel.flags_of(o.envelope, o.batch_id)
+    from opened o
+    where o.side = 'ours'
+    order by o.id
   )
   select coalesce(jsonb_agg(jsonb_build_object(
-    'uuid', t.uuid, 'queue', t.queue, 'batch_id', queue.batch_of(t.envelope), 'limited', queue.limits_of(t.envelope) is not null
+    'uuid', o.uuid, 'queue', o.queue, 'batch_id', o.batch_id, 'side', o.side,
+    'links', case when jsonb_typeof(o.envelope -> 'chain') = 'array' then jsonb_array_length(o.envelope -> 'chain') else 0 end,
+    'limited', queue.limits_of(o.envelope) is not null, 'payload', case when o.side <> 'ours' then o.payload end
   )), '[]')
-  into v_known
-  from taken t;
+  into v_jobs
+  from opened o;
 
-  with taken as materialized (
-    delete from laravel.failed_jobs f
-    where f.id = any (retry_failed.ids) and queue.json_of(f.payload) is not null
-    returning f.uuid, f.queue, f.payload, queue.envelope_of(f.payload::json) as envelope
-  )
-  select coalesce(jsonb_agg(jsonb_build_object(
-    'uuid', t.uuid, 'queue', t.queue, 'batch_id', queue.batch_of(t.envelope), 'id', (graphile_worker.add_job(
-      t.queue, queue.renewed(t.payload, t.envelope), max_attempts => queue.max_attempts_of(t.envelope, 25),
-      priority => queue.priority_of(t.envelope), flags => array(select jsonb_object_keys(queue.flags_in(t.envelope)))
-    )).id
-  )), '[]')
-  into v_bare
-  from taken t;
-
-  perform queue.batch_retried(r.batch_id, queue.uuid_or_null(r.uuid))
-  from jsonb_to_recordset(v_known || v_bare) r (batch_id text, uuid text)
+  perform laravel.push_raw(queue.renewed(r.payload, queue.envelope_of(r.payload::json))::text, r.queue)
+  from jsonb_to_recordset(v_jobs) r (queue text, side text, payload text)
+  where r.side = 'php';
+  perform queue.retry_bare(r.queue, r.payload::json)
+  from jsonb_to_recordset(v_jobs) r (queue text, side text, payload text)
+  where r.side = 'bare';
+  perform queue.batch_retried(r.batch_id, queue.uuid_or_null(r.uuid), r.links)
+  from jsonb_to_recordset(v_jobs) r (batch_id text, uuid text, links int)
   where r.batch_id is not null;
   perform queue.serve_with_limits(array(
-    select distinct r.queue from jsonb_to_recordset(v_known) r (queue text, limited boolean) where r.limited
+    select distinct r.queue from jsonb_to_recordset(v_jobs) r (queue text, limited boolean) where r.limited
   ));
   perform pg_notify('howdah_jobs', r.queue || ' ' || count(*))
-  from jsonb_to_recordset(v_known || v_bare) r (queue text)
+  from jsonb_to_recordset(v_jobs) r (queue text, side text)
+  where r.side = 'ours'
   group by r.queue;
-  return jsonb_array_length(v_known) + jsonb_array_length(v_bare);
+  return jsonb_array_length(v_jobs);
+end
+$$;
+
+create function queue.retry_bare(identifier text, payload json) returns void
+language plpgsql volatile as $$
+declare
+  v_envelope constant jsonb := queue.envelope_of(payload);
+begin
+  perform graphile_worker.add_job(
+    retry_bare.identifier, queue.renewed(retry_bare.payload::text, v_envelope),
+    max_attempts => queue.max_attempts_of(v_envelope, 25), priority => queue.priority_of(v_envelope),
+    flags => array(select jsonb_object_keys(queue.flags_in(v_envelope)))
+  );
 end
 $$;
 
@@ -355,6 +368,10 @@ begin
   end if;
   v_envelope := queue.envelope_of(v_job.payload);
   v_uuid := queue.uuid_of(v_job.id, v_envelope);
+  if v_job.locked_by = 'laravel' then
+    raise exception 'A worker of Laravel runs the job %, and nobody can ask it to stop: end that worker.', v_job.id
+      using errcode = 'HW409';
+  end if;
   perform queue.note('cancel', v_uuid::text, 1, jsonb_build_object('job_id', v_job.id, 'reason', cancel.reason));
   if v_job.locked_at is not null then
     insert into queue.cancellations (job_id, reason, cancelled_by) values (v_job.id, cancel.reason, queue.actor())
@@ -403,10 +420,16 @@ begin
   if not found then
     return false;
   end if;
-  perform pg_notify('howdah_jobs', v_queue || ' 1');
+  perform pg_notify('howdah_jobs', queue.served_as(v_queue) || ' 1');
   perform queue.note('run_now', v_uuid::text, 1, jsonb_build_object('job_id', run_now.job_id));
   return true;
 end
+$$;
+
+-- The workers of "default" also run the jobs that were added by a task's own name.
+create function queue.served_as(name text) returns text
+language sql stable as $$
+  select coalesce((select q.name from queue.queues q where q.name = served_as.name), 'default')
 $$;
 
 -- No index knows uuids: this reads every waiting job. The text of a payload rules out nearly all of them cheaply.
@@ -476,7 +499,7 @@ $$;
 create function queue.pause_of(queue text) returns queue.pauses
 language sql stable as $$
   select p.* from queue.pauses p
-  where p.queue in (pause_of.queue, '*') and (p.until is null or p.until > clock_timestamp())
+  where p.queue in (queue.served_as(pause_of.queue), '*') and (p.until is null or p.until > clock_timestamp())
   order by p.queue = '*'
   limit 1
 $$;

@@ -113,7 +113,7 @@ failed as (
   group by f.queue
 ),
 workers as (
-  select w.queue, count(*) as workers
+  select w.queue, count(distinct w.process_id) as workers
   from queue.workers w
   join queue.processes p on p.id = w.process_id
   where queue.is_alive(p)
@@ -146,7 +146,7 @@ from names n
 left join queue.queues q on q.task_id = n.task_id
 left join jobs j on j.task_id = n.task_id
 left join failed f on f.queue = n.queue
-left join workers w on w.queue = n.queue
+left join workers w on w.queue = coalesce(q.name, 'default')
 left join ended e on e.queue = n.queue
 cross join lateral (select queue.pause_of(n.queue) as pause offset 0) p
 order by q.rank nulls last, n.queue;
@@ -201,13 +201,16 @@ begin
   if v_job.locked_at is not null then
     return queue.sentence(queue.who_holds(v_job, v_envelope) || queue.what_follows(v_envelope));
   end if;
-  v_reasons := array_remove(array[
-    queue.why_skipped(v_envelope), queue.why_exhausted(v_job), queue.why_paused(v_queue), queue.why_unserved(v_queue, v_task),
-    queue.why_delayed(v_job, v_envelope)
-  ], null);
-  if v_job.run_at <= clock_timestamp() then
-    v_reasons := v_reasons || array_remove(array[queue.why_laned(v_job), queue.why_limited(v_job, v_queue)], null);
+  v_reasons := array[queue.why_left(v_job), queue.why_delayed(v_job, v_envelope)];
+  if v_reasons[1] is null then
+    v_reasons := array[
+      queue.why_skipped(v_envelope), queue.why_exhausted(v_job), queue.why_paused(v_queue), queue.why_unserved(v_queue, v_task)
+    ] || v_reasons;
+    if v_job.run_at <= clock_timestamp() then
+      v_reasons := v_reasons || queue.why_laned(v_job) || queue.why_limited(v_job, v_queue);
+    end if;
   end if;
+  v_reasons := array_remove(v_reasons, null);
   if v_reasons = '{}' then
     v_reasons := array[coalesce(queue.why_behind(v_job, v_queue), 'nothing stands in its way, and it should start at once')];
   end if;
@@ -238,6 +241,9 @@ declare
   v_said text;
   v_since constant text := format('since %s (%s)', queue.moment((job).locked_at), queue.span(clock_timestamp() - (job).locked_at));
 begin
+  if (job).locked_by = 'laravel' then
+    return 'it is held by a worker of Laravel ' || v_since;
+  end if;
   select p.* into v_process from queue.workers w join queue.processes p on p.id = w.process_id where w.id = (job).locked_by;
   if not found then
     return format('it is held by "%s", which is no worker of ours, %s', (job).locked_by, v_since);
@@ -256,6 +262,15 @@ begin
   return format('it is held by a worker on %s (process %s, heard of %s ago) %s, attempt %s%s', v_process.hostname, v_process.pid,
     queue.span(clock_timestamp() - v_process.beat_at), v_since, queue.attempt_of(job), v_said);
 end
+$$;
+
+-- What Laravel's workers run is theirs to explain, but for what they are not given.
+create function queue.why_left(job graphile_worker._private_jobs) returns text
+language sql stable as $$
+  select format('its queue %s is left to Laravel''s workers', q.name)
+    || case when not (job).flags ? 'laravel' then ', which get no job with limits, a chain or a batch of ours' else '' end
+  from queue.queues q
+  where q.task_id = (job).task_id and not q.served
 $$;
 
 create function queue.why_skipped(envelope jsonb) returns text
@@ -281,22 +296,19 @@ language sql stable as $$
   where p.queue is not null
 $$;
 
--- Jobs that were added by a task's own name are taken by any worker that knows the task.
 create function queue.why_unserved(queue text, task text) returns text
 language plpgsql stable as $$
 declare
   v_queue queue.queues;
 begin
   select * into v_queue from queue.queues q where q.name = why_unserved.queue;
-  if v_queue.served = false then
-    return format('its queue %s is left to Laravel''s workers (served is false)', v_queue.name);
-  elsif not exists (select from queue.processes p where queue.is_alive(p)) then
+  if not exists (select from queue.processes p where queue.is_alive(p)) then
     return 'no worker is alive, so start one: howdah work';
-  elsif v_queue.name is not null and not exists (
+  elsif not exists (
     select from queue.workers w join queue.processes p on p.id = w.process_id
-    where w.queue = v_queue.name and queue.is_alive(p)
+    where w.queue = queue.served_as(why_unserved.queue) and queue.is_alive(p)
   ) then
-    return format('no live worker serves its queue %s, so start one: howdah work --queue=%s', v_queue.name, v_queue.name);
+    return format('no live worker serves its queue %1$s, so start one: howdah work --queue=%1$s', queue.served_as(why_unserved.queue));
   elsif not exists (
     select from queue.processes p
     where queue.is_alive(p) and (
@@ -401,16 +413,16 @@ declare
   v_workers bigint;
   v_free bigint;
 begin
-  select q.concurrency into v_concurrency from queue.queues q where q.name = why_behind.queue;
+  select q.concurrency into v_concurrency from queue.queues q where q.name = queue.served_as(why_behind.queue);
   select count(*) into v_before from graphile_worker._private_jobs j
   where j.is_available and j.task_id = (job).task_id and j.run_at <= clock_timestamp()
     and (j.priority, j.run_at, j.id) < ((job).priority, (job).run_at, (job).id);
-  select count(*), coalesce(sum(w.running), 0), coalesce(sum(greatest(least(w.slots - w.of_process, v_concurrency - w.running), 0)), 0)
+  select count(distinct w.process_id), coalesce(sum(w.running), 0), coalesce(sum(greatest(least(w.slots - w.of_process, v_concurrency - w.running), 0)), 0)
   into v_workers, v_running, v_free
   from (select *, sum(l.running) over (partition by l.process_id) as of_process from queue.live_workers l) w
-  where w.queue = why_behind.queue;
+  where w.queue = queue.served_as(why_behind.queue);
   if v_before > 0 then
-    return format('%s before it in %s, of which %s run%s', case when v_before = 1 then '1 job is' else v_before || ' jobs are' end,
+    return format('%s before it in %s, while %s run%s', case when v_before = 1 then '1 job is' else v_before || ' jobs are' end,
       why_behind.queue, v_running, case when v_running = 1 then 's' else '' end);
   elsif v_workers > 0 and v_free <= 0 then
     return format('it is the next of %s, but the slots of its workers (%s) are all taken', why_behind.queue, v_workers);
@@ -446,7 +458,11 @@ begin
   return case v_last.outcome
     when 'completed' then format('It completed at %s, attempt %s of %s, after %s ms.', queue.moment(v_last.ended_at), v_last.attempt,
       v_last.task, round(extract(epoch from v_last.ended_at - v_last.started_at) * 1000))
-    when 'cancelled' then format('It was cancelled at %s: %s', queue.moment(v_last.ended_at), coalesce(queue.first_line(v_last.error), 'no reason was given.'))
+    when 'cancelled' then format('It was cancelled at %s%s', queue.moment(v_last.ended_at), coalesce(
+      (select ' by ' || a.actor || coalesce(': ' || (a.detail ->> 'reason'), '.') from queue.audit a
+       where a.act = 'cancel' and a.target = how_ended.uuid::text order by a.id desc limit 1),
+      ': ' || queue.first_line(v_last.error)
+    ))
     when 'failed' then format('It failed for good at %s with "%s", and was deleted from the failed jobs since.',
       queue.moment(v_last.ended_at), queue.first_line(v_last.error))
     else format('It was deleted by somebody: its last attempt (%s) ended at %s, %s.', v_last.attempt, queue.moment(v_last.ended_at), v_last.outcome)
@@ -511,7 +527,8 @@ comment on view queue.failed_jobs is
 comment on column queue.failed_jobs.uuid is 'Null where a foreign program wrote something else.';
 comment on view queue.job_batches is 'Batches: how far they are, and what became of them.';
 comment on column queue.job_batches.percent is 'Of its jobs, how many have succeeded; a failed one stays pending, as in Laravel.';
-comment on view queue.live_workers is 'A row per queue that a live process serves, and what it runs.';
+comment on view queue.live_workers is
+  'What live processes serve and hold. A process has one worker per queue, and one more on default for jobs that were added by a task''s own name.';
 comment on column queue.live_workers.running is 'Jobs that it holds: those that run, and the few that it fetched ahead.';
 comment on column queue.live_workers.heard_seconds_ago is 'The age of its process'' last heartbeat; they come every 2 seconds.';
 comment on column queue.live_workers.slots is 'How many jobs its process runs at once, over all its queues.';
@@ -532,3 +549,13 @@ comment on function queue.explain(bigint) is
 comment on function queue.explain(uuid) is 'The same by uuid, also for a job that has ended: reads every waiting job, then the history.';
 comment on function queue.explain(text) is 'The same for an id or a uuid in quotes.';
 comment on function queue.is_alive is 'Whether a process is taken for alive.';
+comment on table queue.attempts is
+  'The history: a row per attempt that ended, with its outcome: completed, retried, failed, snoozed, died, cancelled. Kept for 7 days, in a partition for each.';
+comment on column queue.attempts.error is 'What the task threw, with its stack, or why there was no attempt.';
+comment on table queue.log_lines is 'What tasks logged, by the uuid of their job and its attempt. Kept for 7 days.';
+comment on table queue.progress is 'How far a job says it is, by its uuid.';
+comment on table queue.pauses is 'Paused queues, * for all: see queue.pause and queue.resume.';
+comment on table queue.cancellations is 'Running jobs that were asked to stop.';
+comment on table queue.processes is 'Processes that run jobs; one that is silent is rescued by the others and leaves the table.';
+comment on table queue.workers is 'The workers of each process, one per queue: what locked_by of a job names.';
+comment on table queue.unique_windows is 'Keys of jobs that are unique for a time, and until when.';

@@ -7,7 +7,7 @@
 
 -- FROM names one table and nothing more: Laravel selects from it "for update skip locked", which would lock the rows of
 -- a second one too. The sub-selects depend on no row, so they run once in a statement and not once a row. What is not
--- Laravel's to run shows as reserved this very moment, so that no retry_after takes it.
+-- Laravel's to run shows as reserved, and tomorrow, so that no retry_after and no wrong clock takes it.
 create view laravel.jobs as
 select
   j.id,
@@ -20,7 +20,7 @@ select
     when j.locked_at is not null
       or j.flags is not null and not j.flags ? 'laravel'
       or j.task_id <> all ((select coalesce(array_agg(q.task_id), '{}') from queue.queues q where not q.served)::int[])
-    then (select floor(extract(epoch from statement_timestamp()))::int)
+    then (select floor(extract(epoch from statement_timestamp() + interval '1 day'))::int)
   end as reserved_at,
   floor(extract(epoch from j.run_at))::int as available_at,
   floor(extract(epoch from j.created_at))::int as created_at
@@ -213,7 +213,7 @@ declare
 begin
   next_at := serialized_at.at;
   while v_missing > 0 or v_open > 0 loop
-    v_head := encode(substring(object from next_at for 300), 'escape');
+    v_head := convert_from(substring(object from next_at for 300), 'LATIN1'); -- a letter for each byte
     content := null;
     if v_head ~ '^[sE]:\d+:"' then
       v_length := split_part(v_head, ':', 2)::int;
@@ -357,7 +357,7 @@ grant select, insert, update, delete on laravel.jobs, laravel.failed_jobs, larav
 comment on schema laravel is
   'What a Laravel app finds on this database: jobs, failed_jobs, job_batches. Its login is a member of the role howdah_laravel; see docs/laravel.md.';
 comment on view laravel.jobs is
-  'Laravel''s table jobs over all jobs of this database. What Laravel''s workers may not take shows as reserved now. Inserting dispatches, deleting forgets.';
+  'Laravel''s table jobs over all jobs of this database. What Laravel''s workers may not take shows as reserved, and tomorrow. Inserting dispatches, deleting forgets.';
 comment on table laravel.failed_jobs is 'Jobs that failed for good, of Howdah and of Laravel; failed_at is UTC.';
 comment on table laravel.job_batches is 'Batches and their counts, of Howdah and of Laravel.';
 comment on function laravel.push is

@@ -31,7 +31,7 @@ begin
       v_averages := coalesce(v_averages, queue.average_runtimes());
     end if;
     queue := v_queue.name;
-    average_ms := (v_averages ->> v_queue.name)::double precision;
+    average_ms := case when ready > 0 then (v_averages ->> v_queue.name)::double precision end;
     concurrency := v_queue.concurrency;
     rate_per_second := v_queue.rate::double precision / v_queue.rate_seconds;
     limited := v_queue.limited;

@@ -138,6 +138,7 @@ create table queue.attempts (
 ) partition by range (ended_at);
 alter table queue.attempts enable row level security;
 create index attempts_of_a_job on queue.attempts (uuid);
+create index attempts_by_time on queue.attempts using brin (ended_at) with (pages_per_range = 32, autosummarize = on);
 create table queue.attempts_default partition of queue.attempts default;
 alter table queue.attempts_default enable row level security;
 

@@ -26,6 +26,8 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type Numeric = ColumnType<string, number | string, number | string>;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface AppEmailAddresses {
@@ -134,6 +136,39 @@ export interface ChatRooms {
   updated_at: Generated<Timestamp>;
 }
 
+export interface LaravelFailedJobs {
+  connection: string;
+  exception: string;
+  failed_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  payload: string;
+  queue: string;
+  uuid: string;
+}
+
+export interface LaravelJobBatches {
+  cancelled_at: number | null;
+  created_at: number;
+  failed_job_ids: string;
+  failed_jobs: number;
+  finished_at: number | null;
+  id: string;
+  name: string;
+  options: string | null;
+  pending_jobs: number;
+  total_jobs: number;
+}
+
+export interface LaravelJobs {
+  attempts: number | null;
+  available_at: number | null;
+  created_at: number | null;
+  id: Int8 | null;
+  payload: string | null;
+  queue: string | null;
+  reserved_at: number | null;
+}
+
 export interface MailboxEvents {
   details: Generated<Json>;
   id: Generated<Int8>;
@@ -237,6 +272,58 @@ export interface MailUndecided {
   template: string | null;
 }
 
+export interface QueueAttempts {
+  attempt: number;
+  ended_at: Generated<Timestamp>;
+  /**
+   * What the task threw, with its stack, or why there was no attempt.
+   */
+  error: string | null;
+  job_id: Int8;
+  outcome: string;
+  queue: string;
+  started_at: Timestamp;
+  task: string;
+  uuid: string;
+  worker_id: string | null;
+}
+
+export interface QueueAudit {
+  act: string;
+  acted_at: Generated<Timestamp>;
+  /**
+   * The setting howdah.actor of the session, if the console set it, else the database user.
+   */
+  actor: string;
+  affected: Int8;
+  detail: Generated<Json>;
+  id: Generated<Int8>;
+  /**
+   * A job's uuid, a queue, a batch; * for all.
+   */
+  target: string;
+}
+
+export interface QueueBatches {
+  allow_failures: boolean;
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  failure_told_at: Timestamp | null;
+  id: string;
+  on_end: Json | null;
+  on_failure: Json | null;
+  on_progress: Json | null;
+  on_success: Json | null;
+  succeeded_at: Timestamp | null;
+}
+
+export interface QueueCancellations {
+  cancelled_at: Generated<Timestamp>;
+  cancelled_by: string;
+  job_id: Int8;
+  reason: string | null;
+}
+
 export interface QueueFailedJobs {
   connection: string | null;
   exception: string | null;
@@ -244,18 +331,35 @@ export interface QueueFailedJobs {
   id: Int8 | null;
   payload: string | null;
   queue: string | null;
+  /**
+   * Null where a foreign program wrote something else.
+   */
   uuid: string | null;
 }
 
-export interface QueueFailures {
-  attempts: number;
-  exception: string;
-  failed_at: Generated<Timestamp>;
-  id: Generated<Int8>;
-  payload: Json;
-  priority: number;
-  queue: string;
-  uuid: string;
+export interface QueueHolds {
+  held_since: Generated<Timestamp>;
+  job_id: Int8;
+  key: string;
+  worker_id: string;
+}
+
+export interface QueueJobBatches {
+  allow_failures: boolean | null;
+  cancelled_at: Timestamp | null;
+  created_at: Timestamp | null;
+  failed_job_ids: Json | null;
+  failed_jobs: number | null;
+  finished_at: Timestamp | null;
+  id: string | null;
+  name: string | null;
+  pending_jobs: number | null;
+  /**
+   * Of its jobs, how many have succeeded; a failed one stays pending, as in Laravel.
+   */
+  percent: number | null;
+  processed_jobs: number | null;
+  total_jobs: number | null;
 }
 
 export interface QueueJobs {
@@ -269,16 +373,236 @@ export interface QueueJobs {
   payload: string | null;
   queue: string | null;
   /**
-   * Unix seconds since which a worker runs the job; null while it waits.
+   * Unix seconds since which a worker holds the job; null while it waits.
    */
   reserved_at: number | null;
 }
 
-export interface QueueWorkers {
+export interface QueueLimits {
+  breaker_cooldown_seconds: Generated<number>;
+  breaker_failures: number | null;
+  breaker_seconds: Generated<number>;
+  concurrency: number | null;
+  key: string;
+  rate: number | null;
+  rate_seconds: Generated<number>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface QueueLimitStates {
+  breaker: Generated<string>;
+  failures: Generated<number>;
+  key: string;
+  opened_at: Timestamp | null;
+  probe_job_id: Int8 | null;
+  refilled_at: Generated<Timestamp>;
+  tokens: Generated<number>;
+  window_started_at: Generated<Timestamp>;
+}
+
+export interface QueueLiveWorkers {
+  /**
+   * The age of its process' last heartbeat; they come every 2 seconds.
+   */
+  heard_seconds_ago: number | null;
+  hostname: string | null;
+  id: string | null;
+  memory_mb: number | null;
+  pid: number | null;
+  process_id: string | null;
+  queue: string | null;
+  /**
+   * Jobs that it holds: those that run, and the few that it fetched ahead.
+   */
+  running: number | null;
+  /**
+   * How many jobs its process runs at once, over all its queues.
+   */
+  slots: number | null;
+  started_at: Timestamp | null;
+  supervisor: string | null;
+}
+
+export interface QueueLogLines {
+  attempt: number;
+  id: Generated<Int8>;
+  line: string;
+  logged_at: Generated<Timestamp>;
+  uuid: string;
+}
+
+export interface QueueOverview {
+  average_ms: number | null;
+  /**
+   * Jobs that wait for their time, or for their next attempt.
+   */
+  delayed: number | null;
+  /**
+   * Failed jobs that were neither retried nor forgotten; failed_last_hour are those of the last hour.
+   */
+  failed: number | null;
+  failed_last_hour: number | null;
+  /**
+   * Completed jobs, over the last 5 minutes; average_ms is what one took.
+   */
+  jobs_per_minute: number | null;
+  /**
+   * How long the oldest job that is due has been waiting.
+   */
+  oldest_wait_seconds: number | null;
+  pause_reason: string | null;
+  paused: boolean | null;
+  /**
+   * Who paused it, or all queues; queue.resume(queue) ends it.
+   */
+  paused_by: string | null;
+  paused_since: Timestamp | null;
+  paused_until: Timestamp | null;
+  queue: string | null;
+  running: number | null;
+  /**
+   * Whether our workers serve it; null for a name that no queue was made for.
+   */
+  served: boolean | null;
+  /**
+   * Jobs that are due and that nobody holds.
+   */
+  waiting: number | null;
+  /**
+   * Live processes that serve it.
+   */
+  workers: number | null;
+}
+
+export interface QueuePauses {
+  paused_at: Generated<Timestamp>;
+  paused_by: string;
+  queue: string;
+  reason: string | null;
+  until: Timestamp | null;
+}
+
+export interface QueueProcesses {
   beat_at: Generated<Timestamp>;
   hostname: string;
   id: string;
+  memory_bytes: Generated<Int8>;
+  number: Generated<number>;
   pid: number;
+  queues: string[];
+  slots: number;
+  started_at: Generated<Timestamp>;
+  supervisor: string | null;
+  tasks: string[];
+}
+
+export interface QueueProgress {
+  note: string | null;
+  percent: Numeric;
+  updated_at: Generated<Timestamp>;
+  uuid: string;
+}
+
+export interface QueueQueues {
+  backoff: Generated<number[]>;
+  concurrency: Generated<number>;
+  created_at: Generated<Timestamp>;
+  declared: Generated<Json>;
+  keep_failed: Generated<Interval>;
+  /**
+   * Set by the first job that asks for a limit: such a queue is fetched job by job.
+   */
+  limited: Generated<boolean>;
+  name: string;
+  /**
+   * What becomes of a job whose last try died with its worker: retry (up to three deaths) or fail.
+   */
+  on_death: Generated<string>;
+  payload_bytes: Generated<number>;
+  /**
+   * A queue of lower rank goes first whenever a slot becomes free; weight shares the slots within a rank.
+   */
+  rank: Generated<number>;
+  rate: number | null;
+  rate_seconds: Generated<number>;
+  /**
+   * Whether Howdah's workers serve it; false leaves it to Laravel's.
+   */
+  served: Generated<boolean>;
+  task_id: number;
+  timeout_seconds: Generated<number>;
+  tries: Generated<number>;
+  updated_at: Generated<Timestamp>;
+  weight: Generated<number>;
+}
+
+export interface QueueSchedules {
+  /**
+   * Minute, hour, day, month, weekday, with the second in front if there are six fields; or @hourly, @daily, @weekly, @monthly, @yearly. Day and weekday: either will do. L is the last day of the month, 5#2 its second Friday.
+   */
+  cron: string;
+  /**
+   * What the code says, empty for a schedule that an operator made.
+   */
+  declared: Generated<Json>;
+  enabled: Generated<boolean>;
+  /**
+   * Why there is no next tick (the expression or time zone cannot be read: mend it) or why the last one was refused (it is tried again at the next).
+   */
+  error: string | null;
+  last_tick: Timestamp | null;
+  /**
+   * What becomes of ticks that no worker saw: skip (over a minute late: none), once (one job for however many), all (a job for each, the last 1,000 at most).
+   */
+  missed: Generated<string>;
+  name: string;
+  next_tick: Timestamp | null;
+  payload: Generated<Json>;
+  queue: string | null;
+  task: string;
+  /**
+   * The clock that the cron expression means. When it is put forward, a fixed time that is left out comes right after; when it is put back, a fixed time comes once and what recurs within hours goes on through both.
+   */
+  timezone: Generated<string>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface QueueTasks {
+  aliases: Generated<string[]>;
+  name: string;
+  options: Generated<Json>;
+  queue: string | null;
+  required: Generated<string[]>;
+  seen_at: Generated<Timestamp>;
+}
+
+export interface QueueThroughput {
+  average_ms: number | null;
+  completed: number | null;
+  failed: number | null;
+  minute: Timestamp | null;
+  p95_ms: number | null;
+  queue: string | null;
+  retried: number | null;
+}
+
+export interface QueueUniqueWindows {
+  key: string;
+  until: Timestamp;
+  uuid: string;
+}
+
+export interface QueueWaits {
+  oldest_seconds: number | null;
+  p50_seconds: number | null;
+  p95_seconds: number | null;
+  queue: string | null;
+  waiting: number | null;
+}
+
+export interface QueueWorkers {
+  id: string;
+  process_id: string;
   queue: string;
   started_at: Generated<Timestamp>;
 }
@@ -345,6 +669,9 @@ export interface DB {
   "app.sign_in_links": AppSignInLinks;
   "chat.messages": ChatMessages;
   "chat.rooms": ChatRooms;
+  "laravel.failed_jobs": LaravelFailedJobs;
+  "laravel.job_batches": LaravelJobBatches;
+  "laravel.jobs": LaravelJobs;
   "mail.duplicates": MailDuplicates;
   "mail.letters": MailLetters;
   "mail.receipts": MailReceipts;
@@ -352,9 +679,28 @@ export interface DB {
   "mailbox.events": MailboxEvents;
   "mailbox.messages": MailboxMessages;
   "mailbox.streams": MailboxStreams;
+  "queue.attempts": QueueAttempts;
+  "queue.audit": QueueAudit;
+  "queue.batches": QueueBatches;
+  "queue.cancellations": QueueCancellations;
   "queue.failed_jobs": QueueFailedJobs;
-  "queue.failures": QueueFailures;
+  "queue.holds": QueueHolds;
+  "queue.job_batches": QueueJobBatches;
   "queue.jobs": QueueJobs;
+  "queue.limit_states": QueueLimitStates;
+  "queue.limits": QueueLimits;
+  "queue.live_workers": QueueLiveWorkers;
+  "queue.log_lines": QueueLogLines;
+  "queue.overview": QueueOverview;
+  "queue.pauses": QueuePauses;
+  "queue.processes": QueueProcesses;
+  "queue.progress": QueueProgress;
+  "queue.queues": QueueQueues;
+  "queue.schedules": QueueSchedules;
+  "queue.tasks": QueueTasks;
+  "queue.throughput": QueueThroughput;
+  "queue.unique_windows": QueueUniqueWindows;
+  "queue.waits": QueueWaits;
   "queue.workers": QueueWorkers;
   "realtime.messages": RealtimeMessages;
   "realtime.presence": RealtimePresence;

@@ -38,6 +38,8 @@ const levels: Record<TelemetryEvent, "error" | "warn" | "info" | "debug"> = {
   "job:skipped": "debug",
   "job:put-back": "debug",
   "job:fenced": "warn",
+  "queue:paused": "info",
+  "queue:resumed": "info",
   "worker:serving": "debug",
   "worker:ended": "warn",
   "worker:rescued": "warn",

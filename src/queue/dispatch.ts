@@ -1,6 +1,6 @@
 import pg from "pg";
 import * as v from "valibot";
-import { AppError } from "#errors.ts";
+import { AppError, codeOf } from "#errors.ts";
 import { encrypt } from "#queue/encryption.ts";
 import { Gatherer } from "#queue/gatherer.ts";
 import { productTasks } from "#queue/tasks.ts";
@@ -39,6 +39,8 @@ export type DispatchOptions = {
   encrypted?: boolean;
 };
 
+type Spec = Record<string, unknown>;
+
 /** A job of `dispatchMany`, of a chain or of a batch. */
 export type JobSpec<Name extends TaskName = TaskName> = {
   [N in Name]: DispatchOptions & { task: N; payload: GraphileWorker.Tasks[N] };
@@ -71,20 +73,18 @@ export async function dispatchChain(
   jobs: readonly JobSpec[],
   onFailure?: JobSpec,
 ): Promise<string> {
-  const { rows } = await db.query("select queue.dispatch_chain($1, $2) as answer", [
-    JSON.stringify(await Promise.all(jobs.map(specOf))),
-    onFailure ? JSON.stringify(await specOf(onFailure)) : null,
-  ]);
-  return rows[0]?.answer as string;
+  const specs = await Promise.all(jobs.map(specOf));
+  const last = onFailure ? JSON.stringify(await specOf(onFailure)) : null;
+  return ask(db, "select queue.dispatch_chain($1, $2) as answer", specs, last);
 }
 
 /** A job as queue.dispatch_many reads it. Throws AppError `HW422` when its payload is not valid. */
-export async function specOf({ task, payload, ...options }: JobSpec): Promise<Record<string, unknown>> {
+export async function specOf({ task, payload, ...options }: JobSpec): Promise<Spec> {
   const definition = (await productTasks()).get(task);
   if (definition) refuseInvalid(task, v.safeParse(definition.payload, payload));
   const { unique, debounce, retryUntil, at, encrypted, maxExceptions, failOnTimeout, ...same } = options;
   const lock = typeof unique === "string" ? { key: unique } : unique;
-  return {
+  const spec = {
     ...{ task, ...same, encrypted },
     payload: encrypted ? encrypt(payload) : payload,
     run_at: at,
@@ -97,6 +97,8 @@ export async function specOf({ task, payload, ...options }: JobSpec): Promise<Re
     debounce: debounce?.seconds,
     debounce_max: debounce?.maxSeconds,
   };
+  for (const [name, value] of Object.entries(spec)) refuseNonsense(name, value);
+  return spec;
 }
 
 function refuseInvalid(task: string, result: v.SafeParseResult<v.GenericSchema>): void {
@@ -108,9 +110,36 @@ function refuseInvalid(task: string, result: v.SafeParseResult<v.GenericSchema>)
   });
 }
 
-async function send(db: Queryable, specs: Record<string, unknown>[]): Promise<(string | null)[]> {
-  const { rows } = await db.query("select queue.dispatch_many($1) as uuids", [JSON.stringify(specs)]);
-  return rows[0]?.uuids as (string | null)[];
+/** JSON would make null of it, and null is no option. */
+function refuseNonsense(name: string, value: unknown): void {
+  if (value instanceof Date && Number.isNaN(value.getTime()))
+    throw new AppError("HW422", `${name} is no moment: it is an invalid Date.`, { status: 422 });
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new AppError("HW422", `${name} is no number: ${value}.`, { status: 422 });
+}
+
+function send(db: Queryable, specs: Spec[]): Promise<(string | null)[]> {
+  return ask(db, "select queue.dispatch_many($1) as answer", specs);
+}
+
+async function ask<Answer>(
+  db: Queryable,
+  text: string,
+  specs: Spec[],
+  ...more: (string | null)[]
+): Promise<Answer> {
+  try {
+    const { rows } = await db.query(text, [JSON.stringify(specs), ...more]);
+    return rows[0]?.answer as Answer;
+  } catch (error) {
+    throw codeOf(error) === "22P05" ? nulIn(specs, error) : error;
+  }
+}
+
+function nulIn(specs: Spec[], cause: unknown): AppError {
+  const names = [...new Set(specs.map(({ task }) => task))].join(", ");
+  const message = `The payload of ${names} holds a NUL, which Postgres cannot store: leave it out.`;
+  return new AppError("HW422", message, { status: 422, cause });
 }
 
 const gatherers = new WeakMap<pg.Pool, Gatherer>();

@@ -38,11 +38,9 @@ function momentOf(date: string, zone: string): string {
   }
 }
 
-/** Milliseconds by which the clocks of a zone are ahead of UTC. */
+/** Milliseconds by which the clocks of a zone are ahead of UTC. Sweden writes times as ISO does. */
 function offsetAt(moment: number, zone: string): number {
   if (zone === "Z") return 0;
-  const format = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" });
-  const name = format.formatToParts(moment).find(({ type }) => type === "timeZoneName")?.value ?? "";
-  const [, sign, hours = 0, minutes = 0] = /GMT([+-])(\d+):(\d+)/.exec(name) ?? [];
-  return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+  const local = new Date(moment).toLocaleString("sv-SE", { timeZone: zone });
+  return Date.parse(`${local.replace(" ", "T")}Z`) - Math.floor(moment / 1000) * 1000;
 }

@@ -97,7 +97,10 @@ export class QueuePool {
 
   /** Aborts the job if it runs here. */
   cancel(jobId: string, reason: Stop): void {
-    this.#serving.running.get(jobId)?.stop(reason);
+    const { running, held, cancelled } = this.#serving;
+    const deadline = running.get(jobId);
+    if (deadline) deadline.stop(reason);
+    else if (held.has(jobId)) cancelled.add(jobId);
   }
 
   /** Asks all jobs that run to stop. */
@@ -179,7 +182,7 @@ export class QueuePool {
     const { served, pool, databaseUrl, tasks, slots, givenUp } = this.#options;
     const serving: Serving = {
       ...{ queue: served.name, workerId: this.#graphile.id, pool, databaseUrl, tasks, slots },
-      ...{ held, running: new Map(), givenUp, timeout: served.timeout },
+      ...{ held, running: new Map(), cancelled: new Set(), givenUp, timeout: served.timeout },
       closing: this.#closing.signal,
       completions: new Completions(() => this.#serving),
       refuse: async ({ id, attempt, uuid, task, ms }, error) => {

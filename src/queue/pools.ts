@@ -5,7 +5,7 @@ import type { Place } from "#queue/order.ts";
 import { QueuePool, type ServedQueue } from "#queue/pool.ts";
 import { defaultQueue } from "#queue/queues.ts";
 import { Slots } from "#queue/slots.ts";
-import type { Tasks } from "#queue/tasks.ts";
+import { namesOf, type Tasks } from "#queue/tasks.ts";
 import { emit } from "#telemetry.ts";
 
 export type PoolsOptions = {
@@ -28,6 +28,8 @@ export class Pools {
   readonly #closing = new Map<QueuePool, Promise<void>>();
   readonly #suspected = new Set<string>();
   #syncing: Promise<void> = Promise.resolve();
+  #names: ReadonlySet<string> = new Set();
+  #paused: ReadonlySet<string> = new Set();
   #resuming: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -104,6 +106,7 @@ export class Pools {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#resuming);
+    for (const name of [...this.#open.keys()]) this.#close(name); // at once, so that no job more is begun
     await this.#syncing.catch(() => {});
     for (const name of [...this.#open.keys()]) this.#close(name);
     await Promise.all(this.#closing.values());
@@ -117,6 +120,8 @@ export class Pools {
   async #sync(): Promise<void> {
     const rows = await this.#read();
     if (this.#closed) return;
+    this.#names = new Set(rows.map(({ name }) => name));
+    this.#tellPauses(rows);
     const wanted = new Map(rows.filter(({ paused }) => !paused).flatMap((row) => this.#poolsOf(row)));
     for (const [key, { as }] of this.#open) if (wanted.get(key)?.as !== as) this.#close(key);
     for (const [key, { as, served, identifiers }] of wanted)
@@ -139,6 +144,14 @@ export class Pools {
       : rows;
   }
 
+  #tellPauses(rows: QueueRow[]): void {
+    for (const { name, paused } of rows) {
+      if (paused && !this.#paused.has(name)) emit("queue:paused", { queue: name });
+      if (!paused && this.#paused.has(name)) emit("queue:resumed", { queue: name });
+    }
+    this.#paused = new Set(rows.filter(({ paused }) => paused).map(({ name }) => name));
+  }
+
   /** The default queue has a second pool, for jobs that were added by a task's own name. */
   #poolsOf({ rank, weight, paused: _paused, pausedMs: _ms, ...served }: QueueRow) {
     const { tasks, slots } = this.#options;
@@ -148,7 +161,7 @@ export class Pools {
     const pools: [string, { as: string; served: ServedQueue; identifiers: string[] }][] = [
       [served.name, { as, served, identifiers: [served.name] }],
     ];
-    const bare = [...tasks.keys()].filter((name) => name.includes("/"));
+    const bare = namesOf(tasks).filter((name) => !this.#names.has(name));
     if (served.name === defaultQueue && bare.length > 0) pools.push(["/", { as, served, identifiers: bare }]);
     return pools;
   }
@@ -174,8 +187,16 @@ export class Pools {
     const { pool } = open;
     this.#closing.set(
       pool,
-      pool.close().finally(() => this.#closing.delete(pool)),
+      this.#leave(pool).finally(() => this.#closing.delete(pool)),
     );
+  }
+
+  /** A row that a job still names stays until its process is rescued or leaves. */
+  async #leave(pool: QueuePool): Promise<void> {
+    await pool.close();
+    await this.#options.pool
+      .query("select queue.leave_worker($1)", [pool.id])
+      .catch((error) => emit("worker:error", { error }));
   }
 
   /** A pool never ends by itself; one that did is replaced at the next sync. */

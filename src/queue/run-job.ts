@@ -54,6 +54,10 @@ class RunningJob {
 
   /** Only jobs with keys or a batch have to ask. */
   async mayBegin(): Promise<boolean> {
+    if (this.#serving.cancelled.delete(this.#row.id)) {
+      await this.fail(new Stop("cancelled", "It was cancelled."), true);
+      return false;
+    }
     const { flags } = this.#row;
     if (flags) {
       const keys = Object.keys(flags).flatMap((flag) => (flag.startsWith("limit:") ? [flag.slice(6)] : []));

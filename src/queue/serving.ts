@@ -16,6 +16,8 @@ export type Serving = {
   readonly completions: Completions;
   /** Jobs that this worker has locked, by id, and the attempt it is. */
   readonly held: Map<string, number>;
+  /** Jobs that were cancelled after they were fetched and before they were begun. */
+  readonly cancelled: Set<string>;
   /** Running jobs by id, to be cancelled. */
   readonly running: Map<string, Deadline>;
   /** No more jobs are to be begun. */

@@ -7,7 +7,6 @@ import { emit } from "#telemetry.ts";
 
 const lookMs = 1000;
 const nextAfterMs = 1000;
-const stopWithinMs = 9000;
 
 export type SupervisorOptions = Bounds & {
   name: string;
@@ -19,6 +18,8 @@ export type SupervisorOptions = Bounds & {
   look: () => Promise<{ loads: Load[]; otherSlots: number }>;
   /** A process whose event loop is silent for so long is killed; the jobs it holds are rescued. */
   silentMs?: number;
+  /** At a stop, a process that has not ended after so long is killed. */
+  stopWithinMs?: number;
 };
 
 /** Keeps worker processes alive, as many of them between min and max as what waits asks for. */
@@ -64,13 +65,13 @@ export class Supervisor implements AsyncDisposable {
     return this.#restarting;
   }
 
-  /** Stops all processes and waits for their end; what has not ended after 9 s is killed. */
+  /** Stops all processes and waits for their end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     for (const seat of this.#seats) seat.close();
     for (const process of this.#processes) process.tell({ type: "stop" });
     const all = Promise.all([...this.#processes].map(({ ended }) => ended));
-    if (!(await atMost(stopWithinMs, all)))
+    if (!(await atMost(this.#options.stopWithinMs ?? 9000, all)))
       for (const process of this.#processes) this.#kill(process, "slow");
     await all;
     await Promise.all([this.#life, this.#restarting]);

@@ -37,6 +37,11 @@ export async function loadTask(url: string): Promise<Task> {
   return task as unknown as Task;
 }
 
+/** All names under which jobs of these tasks may come. */
+export function namesOf(tasks: Tasks): string[] {
+  return [...tasks].flatMap(([name, { options }]) => [name, ...(options.aliases ?? [])]);
+}
+
 /** Finds a task by its name or one of its aliases. */
 export function taskNamed(tasks: Tasks, name: string): { name: string; task: Task } | undefined {
   const task = tasks.get(name);

@@ -10,7 +10,7 @@ import { buildIndexes, declareQueue } from "#queue/declare.ts";
 import type { Place } from "#queue/order.ts";
 import { Pools } from "#queue/pools.ts";
 import { declareSchedules } from "#queue/schedule.ts";
-import { productTasks, type Tasks } from "#queue/tasks.ts";
+import { namesOf, productTasks, type Tasks } from "#queue/tasks.ts";
 import { Ticker } from "#queue/ticker.ts";
 import { emit } from "#telemetry.ts";
 
@@ -44,6 +44,8 @@ export class Worker implements AsyncDisposable {
   readonly #options: WorkerOptions;
   readonly #pool: pg.Pool;
   readonly #listener: Listener;
+  /** No more jobs are begun; heartbeats go on. */
+  readonly #draining = new AbortController();
   readonly #closing = new AbortController();
   readonly #givenUp = new AbortController();
   #pools: Pools | undefined;
@@ -51,6 +53,7 @@ export class Worker implements AsyncDisposable {
   #number = 0;
   #locked: pg.Client | undefined;
   #beating: Promise<void> = Promise.resolve();
+  #drained: Promise<void> | undefined;
   #over: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
@@ -93,6 +96,13 @@ export class Worker implements AsyncDisposable {
     return this.#pools?.running ?? 0;
   }
 
+  /** Begins no more jobs; resolves when those that run have ended, however long they take. */
+  drain(): Promise<void> {
+    this.#draining.abort();
+    this.#drained ??= this.#close();
+    return this.#drained;
+  }
+
   /** Lets running jobs finish, asks them to stop after 3 s, and gives back what still runs after 5 s. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#over ??= this.#stop();
@@ -100,13 +110,12 @@ export class Worker implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
-    this.#closing.abort();
-    await this.#ticker?.[Symbol.asyncDispose]();
-    const closed = this.#pools?.close() ?? Promise.resolve();
+    const closed = this.drain();
     await atMost(abortAfterMs, closed);
     this.#pools?.stopJobs(new Stop("stopping", "The worker stopped."));
     await atMost(giveUpAfterMs - abortAfterMs, closed);
     this.#givenUp.abort();
+    this.#closing.abort();
     await atMost(1000, Promise.all([closed, this.#beating]));
     await this.#pool
       .query("select queue.leave($1)", [this.#id])
@@ -115,9 +124,13 @@ export class Worker implements AsyncDisposable {
     await atMost(1000, this.#pool.end());
   }
 
+  async #close(): Promise<void> {
+    await Promise.all([this.#pools?.close(), this.#ticker?.[Symbol.asyncDispose]()]);
+  }
+
   async #enter(tasks: Tasks): Promise<void> {
     const { slots = 10, order, supervisor } = this.#options;
-    const names = [...tasks].flatMap(([name, { options }]) => [name, ...(options.aliases ?? [])]);
+    const names = namesOf(tasks);
     const { rows } = await this.#pool.query<{ number: number }>(
       "select queue.enter($1, $2, $3, $4, $5, $6, $7) as number",
       [this.#id, os.hostname(), process.pid, slots, [...(order?.keys() ?? ["*"])], names, supervisor],
@@ -188,6 +201,6 @@ export class Worker implements AsyncDisposable {
   }
 
   #sync(): void {
-    if (!this.#closing.signal.aborted) this.#pools?.sync().catch((error) => emit("worker:error", { error }));
+    if (!this.#draining.signal.aborted) this.#pools?.sync().catch((error) => emit("worker:error", { error }));
   }
 }

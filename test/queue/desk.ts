@@ -32,6 +32,12 @@ export async function openDesk(): Promise<Desk> {
     Object.values((await rows(text, ...values))[0] ?? {})[0];
   await rows("select queue.create_queue('default'), queue.create_queue('mail')");
   await rows("select queue.declare_tasks($1)", JSON.stringify([{ name: "try/one" }, second]));
+  const take: Desk["take"] = async (id, worker = "web-1-default") => {
+    await rows(
+      "update graphile_worker._private_jobs set locked_at = now(), locked_by = $2, attempts = attempts + 1 where id = $1",
+      ...[id, worker],
+    );
+  };
   return {
     ...{ ...world, rows, value },
     async dispatch(options = {}) {
@@ -51,14 +57,9 @@ export async function openDesk(): Promise<Desk> {
         await rows("select queue.enter_worker($1, $2, $3)", `${hostname}-${queue}`, id, queue);
       return { hostname, pid, slots, queues, tasks };
     },
-    async take(id, worker = "web-1-default") {
-      await rows(
-        "update graphile_worker._private_jobs set locked_at = now(), locked_by = $2, attempts = attempts + 1 where id = $1",
-        ...[id, worker],
-      );
-    },
+    take,
     async fail(id, exception = "Error: it broke\n    at somewhere") {
-      await this.take(id);
+      await take(id);
       const outcome = await value(
         `select queue.fail(j.locked_by, j.id, j.attempts, queue.uuid_of(j.id, queue.envelope_of(j.payload)), 'try/one', 5, $2, true)
          from graphile_worker._private_jobs j where j.id = $1`,

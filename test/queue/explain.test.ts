@@ -69,9 +69,11 @@ test("held by a worker that is silent: whether somebody is there to rescue it", 
 test("held by a stranger", async () => {
   const { id } = await desk.dispatch();
   await desk.take(id, "laravel");
+  assert.match(await explain(id), /^It is held by a worker of Laravel since .* UTC \(.*\)\.$/);
+  await desk.rows("update graphile_worker._private_jobs set locked_by = 'someone'");
   assert.match(
     await explain(id),
-    /^It is held by "laravel", which is no worker of ours, since .* UTC \(.*\)\.$/,
+    /^It is held by "someone", which is no worker of ours, since .* UTC \(.*\)\.$/,
   );
 });
 
@@ -80,6 +82,8 @@ test("paused: its queue or all, by whom, until when, why", async () => {
   const { id } = await desk.dispatch({ queue: "mail" });
   await desk.rows("select queue.pause('default')");
   assert.match(await explain(id), /^Nothing/);
+  const bare = await desk.value("select id from graphile_worker.add_job('try/two')");
+  assert.match(await explain(bare), /^Its queue default is paused/);
   await desk.rows("select queue.pause(reason => 'moving house', until => '2100-01-01T00:00:00Z')");
   const user = await desk.value("select session_user");
   const all = new RegExp(
@@ -95,10 +99,17 @@ test("unserved: no worker, none for its queue, or left to Laravel", async () => 
   assert.match(await explain(id), /^No worker is alive/);
   await desk.enter({ queues: ["default"] });
   assert.match(await explain(id), /^No live worker serves its queue mail/);
+  const bare = await desk.value("select id from graphile_worker.add_job('try/two')");
+  assert.match(await explain(bare), /^Nothing/);
   await desk.enter({ hostname: "web-2", queues: ["mail"] });
   assert.match(await explain(id), /^Nothing/);
   await desk.rows(`select queue.configure('mail', '{"served": false}')`);
-  assert.match(await explain(id), /^Its queue mail is left to Laravel's workers/);
+  assert.equal(await explain(id), "Its queue mail is left to Laravel's workers.");
+  const limited = await desk.dispatch({ queue: "mail", limits: ["postmark"] });
+  assert.equal(
+    await explain(limited.id),
+    "Its queue mail is left to Laravel's workers, which get no job with limits, a chain or a batch of ours.",
+  );
   await desk.rows(`select queue.configure('mail', '{"served": true}')`);
 });
 
@@ -245,9 +256,9 @@ test("others are before it, by priority or by time", async () => {
   await desk.dispatch({ priority: -1 });
   await desk.dispatch({ priority: 1 });
   await desk.dispatch({ queue: "mail" });
-  assert.equal(await explain(id), "1 job is before it in default, of which 1 runs.");
+  assert.equal(await explain(id), "1 job is before it in default, while 1 runs.");
   await desk.dispatch({ run_at: new Date(Date.now() - 60_000) });
-  assert.equal(await explain(id), "2 jobs are before it in default, of which 1 runs.");
+  assert.equal(await explain(id), "2 jobs are before it in default, while 1 runs.");
 });
 
 test("it is the next, and all slots are taken: of its queue, or of the process", async () => {
@@ -321,7 +332,7 @@ test("a job that has ended: how, and what can be done", async () => {
 
   const cancelled = await desk.dispatch();
   await desk.value("select queue.cancel($1, 'not wanted')", cancelled.id);
-  assert.match(await explain(cancelled.uuid), /^It was cancelled at .*: Cancelled by \S+: not wanted$/);
+  assert.match(await explain(cancelled.uuid), /^It was cancelled at \S+ \S+ UTC by \S+: not wanted$/);
 
   const stolen = await desk.dispatch();
   await desk.take(stolen.id);

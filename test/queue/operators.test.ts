@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import type { Job } from "#queue/job.ts";
+import { nothing, task } from "#queue/task.ts";
+import { Worker } from "#queue/worker.ts";
+import { until } from "../support/wait.ts";
 import { type Desk, listenTo, openDesk } from "./desk.ts";
 
 const jobs = "select id, queue, attempts, payload from queue.jobs order by id";
@@ -105,6 +109,28 @@ test("a job that was added by its task's own name is back under that name", asyn
     { queue: "try/two", job: "try/two", data: { n: 5 }, attempts: 0 },
   );
   assert.equal(await desk.value("select max_attempts from graphile_worker._private_jobs"), 3);
+});
+
+test("a job of PHP goes back to Laravel's side of its queue, where Laravel finds it", async () => {
+  const php = {
+    job: "Illuminate\\Queue\\CallQueuedHandler@call",
+    data: { commandName: "App\\Jobs\\Remind" },
+  };
+  const uuid = await failedRow(php);
+  assert.equal(await desk.value("select queue.retry($1)", uuid), true);
+  assert.deepEqual(await desk.rows("select queue from queue.jobs"), [{ queue: "laravel:default" }]);
+  assert.deepEqual(await desk.rows("select queue, attempts, reserved_at from laravel.jobs"), [
+    { queue: "default", attempts: 0, reserved_at: null },
+  ]);
+});
+
+test("of two that retry the same job at the same time, one does", async () => {
+  for (let turn = 0; turn < 5; turn++) {
+    const uuid = await failedRow({});
+    const retried = await Promise.all([1, 2, 3].map(() => desk.value("select queue.retry($1)", uuid)));
+    assert.deepEqual(retried.sort(), [false, false, true]);
+  }
+  assert.equal((await desk.rows(jobs)).length, 5);
 });
 
 test("what is no JSON can only be forgotten; the others are retried", async () => {
@@ -382,6 +408,37 @@ test("a running job is asked to stop, and its worker is told", async () => {
   assert.deepEqual(await desk.rows("select from queue.cancellations"), []);
 });
 
+test("a task whose job is cancelled while it runs is told by its signal, and its job is over", async () => {
+  const told = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
+  const run = (_payload: object, { signal }: Job) =>
+    new Promise((_resolve, reject) => {
+      started.resolve();
+      signal.addEventListener("abort", () => {
+        told.resolve();
+        reject(signal.reason);
+      });
+    });
+  const tasks = new Map([["try/one", task({ payload: nothing, run })]]);
+  await using worker = new Worker({ databaseUrl: desk.databaseUrl, tasks, schedule: false });
+  await worker.start();
+  const { uuid } = await desk.dispatch();
+  await started.promise;
+  assert.match(await desk.value("select queue.explain($1)", uuid), /^It is held by a worker on /);
+  assert.equal(await desk.value("select queue.cancel($1, 'too slow')", uuid), "asked");
+  await told.promise;
+  await until(async () => (await desk.rows(jobs)).length === 0);
+  assert.match(await desk.value("select queue.explain($1)", uuid), /^It was cancelled at .*: too slow$/);
+  assert.deepEqual(await desk.rows("select from queue.failed_jobs"), []);
+});
+
+test("a job that a worker of Laravel runs cannot be asked to stop", async () => {
+  const { id } = await desk.dispatch();
+  await desk.take(id, "laravel");
+  await assert.rejects(desk.value("select queue.cancel($1)", id), { code: "HW409" });
+  assert.deepEqual(await desk.noted(), []);
+});
+
 test("a job is named by its id or its uuid, quoted or not", async () => {
   const one = await desk.dispatch();
   const two = await desk.dispatch();
@@ -408,6 +465,9 @@ test("a delayed job is due at once, and one without attempts gets one more; a ru
   const { id } = await desk.dispatch({ queue: "mail", delay: "1 hour" });
   assert.equal(await desk.value("select queue.run_now($1)", id), true);
   await workers.heard("mail 1");
+  const bare = await desk.value("select id from graphile_worker.add_job('try/two', run_at => '2100-01-01')");
+  assert.equal(await desk.value("select queue.run_now($1)", bare), true);
+  await workers.heard("default 1");
   assert.equal(
     await desk.value("select run_at <= now() from graphile_worker._private_jobs where id = $1", id),
     true,

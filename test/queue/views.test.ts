@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, afterEach, before, test } from "node:test";
 import { type Desk, openDesk } from "./desk.ts";
 
@@ -204,11 +205,12 @@ test("queue.throughput counts what ended, by queue and minute", async () => {
   assert.equal(minute.getTime() % 60_000, 0);
 });
 
-test("every view and every act of an operator is described", async () => {
+test("every table, every view and every act of an operator is described", async () => {
   const undescribed = await desk.rows(
     `
     select c.oid::regclass::text as name from pg_class c
-    where c.relnamespace = 'queue'::regnamespace and c.relkind = 'v' and obj_description(c.oid, 'pg_class') is null
+    where c.relnamespace = 'queue'::regnamespace and c.relkind in ('r', 'p', 'v') and not c.relispartition
+      and obj_description(c.oid, 'pg_class') is null
     union all
     select p.oid::regprocedure::text from pg_proc p
     where p.pronamespace = 'queue'::regnamespace and obj_description(p.oid, 'pg_proc') is null and p.proname = any ($1)`,
@@ -240,6 +242,21 @@ test("every view and every act of an operator is described", async () => {
     ],
   );
   assert.deepEqual(undescribed, []);
+});
+
+test("every statement that docs/queue.md gives to operators can be run", async () => {
+  await desk.rows("select queue.create_queue('bulk')");
+  const page = await readFile("docs/queue.md", "utf8");
+  const [, chapter = ""] = page.split("## For operators\n");
+  const blocks = [...chapter.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, sql = ""]) => sql);
+  const statements = blocks
+    .flatMap((sql) => sql.replace(/--.*/g, "").split(";"))
+    .filter((each) => each.trim());
+  assert.ok(statements.length > 30);
+  for (const statement of statements)
+    await desk
+      .rows(statement)
+      .catch((error) => assert.equal(error.code, "HW404", `${statement}: ${error.message}`));
 });
 
 async function complete(id: string, uuid: string, ms: number): Promise<void> {

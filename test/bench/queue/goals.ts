@@ -1,4 +1,4 @@
-import { milliseconds, perSecond } from "../support/table.ts";
+import { milliseconds, whole } from "../support/table.ts";
 import type { Results } from "./results.ts";
 
 type Goal = {
@@ -14,13 +14,13 @@ const goals: Goal[] = [
     text: "drain at least half of batched graphile-worker",
     numbers: (results) => [results.of("drain", "howdah"), results.of("drain", "graphile-batched")],
     met: (ours, theirs) => ours >= theirs / 2,
-    show: perSecond,
+    show: whole,
   },
   {
     text: "drain at least 1.5 times BullMQ with Redis",
     numbers: (results) => [results.of("drain", "howdah"), results.of("drain", "bullmq-redis")],
     met: (ours, theirs) => ours >= theirs * 1.5,
-    show: perSecond,
+    show: whole,
   },
   {
     text: "pick-up p99 with a backlog under 20 ms",
@@ -41,13 +41,13 @@ const goals: Goal[] = [
       results.of("dispatch single", "howdah"),
     ],
     met: (gathered, single) => gathered >= single * 10,
-    show: perSecond,
+    show: whole,
   },
   {
     text: "with an idle transaction and dead rows, drain at least half of normal",
     numbers: (results) => [results.of("bloated", "howdah"), results.of("normal", "howdah")],
     met: (bloated, normal) => bloated >= normal / 2,
-    show: perSecond,
+    show: whole,
   },
 ];
 

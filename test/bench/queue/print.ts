@@ -1,6 +1,6 @@
 import os from "node:os";
 import type { Postgres } from "../support/postgres.ts";
-import { milliseconds, perSecond, printTable, ratio } from "../support/table.ts";
+import { milliseconds, printTable, ratio, whole } from "../support/table.ts";
 import { type Contestant, concurrency } from "./contestant.ts";
 import { wayNames, ways } from "./dispatch.ts";
 import type { Results } from "./results.ts";
@@ -28,9 +28,9 @@ export function printHead(
 export function printDrain(results: Results, contestants: Contestant[], { jobs }: Settings): void {
   const rows = contestants.map(({ key, name }) => [
     name,
-    perSecond(results.of("drain", key)),
+    whole(results.of("drain", key)),
     ratio(results.of("drain", key), results.of("drain", "howdah")),
-    results.all("drain", key).map(perSecond).join(" "),
+    results.all("drain", key).map(whole).join(" "),
   ]);
   printTable(
     `Drain: ${jobs.toLocaleString("en")} jobs that do nothing, per second`,
@@ -43,7 +43,7 @@ export function printDispatch(results: Results, contestants: Contestant[]): void
   const cell = (key: string, measure: string) => {
     const rate = results.of(measure, key);
     if (rate === undefined) return "–";
-    return `${perSecond(rate)} (${ratio(rate, results.of(measure, "howdah"))})`;
+    return `${whole(rate)} (${ratio(rate, results.of(measure, "howdah"))})`;
   };
   const rows = contestants.map(({ key, name }) => [name, ...ways.map((way) => cell(key, `dispatch ${way}`))]);
   printTable("Dispatch: jobs per second", ["", ...ways.map((way) => wayNames[way])], rows);
@@ -72,16 +72,17 @@ export function printPickup(
   );
 }
 
-export function printBloat(results: Results, contestants: Contestant[], { dead }: Settings): void {
+export function printBloat(results: Results, contestants: Contestant[]): void {
   const rows = contestants.map(({ key, name }) => [
     name,
-    perSecond(results.of("normal", key)),
-    perSecond(results.of("bloated", key)),
+    whole(results.of("normal", key)),
+    whole(results.of("bloated", key)),
     ratio(results.of("bloated", key), results.of("normal", key)),
+    whole(results.of("dead rows", key)),
   ]);
   printTable(
-    `Bloat: jobs per second after ${dead.toLocaleString("en")} jobs were worked under an idle transaction`,
-    ["", "normal", "bloated", "of normal"],
+    "Bloat: the drain without and with an idle transaction that keeps dead rows in the table, jobs per second",
+    ["", "normal", "bloated", "of normal", "dead rows"],
     rows,
   );
 }

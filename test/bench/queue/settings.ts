@@ -50,7 +50,7 @@ const options = {
   backlog: { type: "string", default: "100000" },
   "backlog-ms": { type: "string", default: "20" },
   dead: { type: "string", default: "200000" },
-  seconds: { type: "string", default: "4" },
+  seconds: { type: "string", default: "3" },
   only: { type: "string", default: measurements.join() },
   peers: { type: "string" },
 } as const;

@@ -50,11 +50,7 @@ const measurements: Record<Measurement, (bench: Bench) => Promise<void>> = {
     const { contestants, settings, results } = bench;
     await rounds(bench, "dispatch", settings.repeats, async (contestant) => {
       for (const way of ways)
-        results.add(
-          `dispatch ${way}`,
-          contestant,
-          await dispatchRate(contestant, way, settings.seconds / 10),
-        );
+        results.add(`dispatch ${way}`, contestant, await dispatchRate(contestant, way, settings.seconds / 8));
     });
     printDispatch(results, contestants);
   },
@@ -72,12 +68,13 @@ const measurements: Record<Measurement, (bench: Bench) => Promise<void>> = {
   async bloat({ contestants: all, ...bench }) {
     const contestants = all.filter(({ databaseUrl }) => databaseUrl);
     const { settings, results } = bench;
-    await rounds({ ...bench, contestants }, "bloat", 1, async (contestant) => {
-      const { normal, bloated } = await bloat(contestant, settings, settings);
+    await rounds({ ...bench, contestants }, "bloat", settings.repeats, async (contestant) => {
+      const { normal, bloated, dead } = await bloat(contestant, settings, settings.dead);
       results.add("normal", contestant, normal);
       results.add("bloated", contestant, bloated);
+      results.add("dead rows", contestant, dead);
     });
-    printBloat(results, contestants, settings);
+    printBloat(results, contestants);
   },
 };
 

@@ -13,7 +13,7 @@ function pad(cell: string, width: number, column: number): string {
   return column ? cell.padStart(width) : cell.padEnd(width);
 }
 
-export function perSecond(rate: number | undefined): string {
+export function whole(rate: number | undefined): string {
   return rate === undefined || Number.isNaN(rate) ? "–" : Math.round(rate).toLocaleString("en");
 }
 

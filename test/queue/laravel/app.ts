@@ -44,7 +44,9 @@ export class LaravelApp implements AsyncDisposable {
       create role ${app.role} login password 'secret' in role howdah_laravel;
       create table public.ran (id bigint generated always as identity, side text, what text, data json);
       create table public.mended (at timestamptz);
-      grant all on public.ran, public.mended to ${app.role};`);
+      create table public.people (id bigint primary key);
+      insert into public.people values (7);
+      grant all on public.ran, public.mended, public.people to ${app.role};`);
     return app;
   }
 
@@ -56,6 +58,11 @@ export class LaravelApp implements AsyncDisposable {
   /** Runs PHP inside the app. */
   php(code: string): Promise<string> {
     return this.#run(["run", code], {});
+  }
+
+  /** Works until nothing is left. */
+  async workOff(options = "", env: Record<string, string> = {}): Promise<void> {
+    await this.artisan(`queue:work --stop-when-empty --sleep=0 ${options}`.trim(), env);
   }
 
   /** A worker process of Laravel's that goes on until it is killed or the app is disposed. */

@@ -74,6 +74,6 @@ function graphileWorker(arena: Arena, { key, name, about, worker }: Variant): Co
     isEmpty: () => store.none("graphile_worker._private_jobs"),
     clear: () => store.truncate("graphile_worker._private_jobs"),
     analyze: () => store.analyze(),
-    databaseUrl: () => store.url,
+    ...(key === "graphile-11" ? {} : { databaseUrl: () => store.url }),
   };
 }

@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import type pg from "pg";
+import { insist } from "#db/insist.ts";
+import { openPool } from "#db/pool.ts";
+import { declareQueue } from "#queue/declare.ts";
+import type { Lifetime } from "../../bench/support/lifetime.ts";
+import { Crew, type Member } from "./crew.ts";
+import type { Breakage } from "./settings.ts";
+import { chaosTasks } from "./tasks.ts";
+import { Writers, writeProbes } from "./writers.ts";
+
+/** A migrated database that workers work on while writers write. */
+export type Scene = {
+  url: string;
+  pool: pg.Pool;
+  crew: Crew;
+  writers: Writers;
+  /** What the workers said. */
+  log: string;
+  /** Processes that lived and served a queue no more. */
+  zombies: string[];
+};
+
+export type SceneOptions = { url: string; workers: number; log: string; breakage?: Breakage | undefined };
+
+const servedQueues = ["high", "default", "bulk", "mail", "media"];
+
+export async function openScene(life: Lifetime, options: SceneOptions): Promise<Scene> {
+  const { url, workers, log, breakage } = options;
+  const pool = openPool(url, "chaos", { max: 8 });
+  life.defer(() => pool.end());
+  await pool.query(await readFile(new URL("./chaos.sql", import.meta.url), "utf8"));
+  const query: pg.Pool["query"] = pool.query.bind(pool);
+  await declareQueue(pool, chaosTasks({ breakage, query: (text, values) => query(text, values) }));
+  await pool.query("select queue.limit('chaos', concurrency => 3)");
+  const crew = new Crew(life, { databaseUrl: url, breakage }, log);
+  await crew.start(workers);
+  return { url, pool, crew, writers: new Writers(pool), log, zombies: [] };
+}
+
+/** Waits until every process has completed jobs of every queue; who has not within 30 s is a zombie. */
+export async function everyoneServes({ pool, crew, zombies }: Scene, after: string): Promise<void> {
+  await crew.ready();
+  const members = crew.members;
+  for (const member of members) member.completed.clear();
+  const idle = () => members.filter(isAlive).flatMap((member) => idleQueues(member));
+  for (const deadline = performance.now() + 30_000; idle().length > 0; ) {
+    if (performance.now() > deadline) {
+      zombies.push(...idle().map(({ pid, queue }) => `process ${pid} served ${queue} no more after ${after}`));
+      return;
+    }
+    const queues = new Set(idle().map(({ queue }) => queue));
+    for (const queue of queues) await insistently(() => writeProbes(pool, queue, 10 * members.length));
+    await nextReport();
+  }
+}
+
+function idleQueues({ pid, completed }: Member) {
+  return servedQueues.filter((queue) => !completed.has(queue)).map((queue) => ({ pid, queue }));
+}
+
+const isAlive = ({ child }: Member) => child.exitCode === null && child.signalCode === null;
+
+const nextReport = () => new Promise((resolve) => setTimeout(resolve, 300));
+
+/** No more writing: waits until no job is left, or none ends any more for 30 s; then stops all workers gracefully. */
+export async function settle({ pool, crew, writers }: Scene): Promise<void> {
+  await writers[Symbol.asyncDispose]();
+  let fewest = Number.POSITIVE_INFINITY;
+  for (let since = performance.now(); performance.now() - since < 30_000; await nextReport()) {
+    const jobs = await insistently(() => waiting(pool));
+    if (jobs === 0) break;
+    if (jobs < fewest) since = performance.now();
+    fewest = Math.min(fewest, jobs);
+  }
+  await crew.stop();
+  await pool.query("insert into chaos.deaths (pid, how, died_at) select * from unnest($1::int[], $2::text[], $3::timestamptz[]) on conflict do nothing", [
+    crew.deaths.map(({ pid }) => pid),
+    crew.deaths.map(({ how }) => how),
+    crew.deaths.map(({ at }) => at),
+  ]);
+}
+
+async function waiting(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query("select count(*)::int as jobs from graphile_worker._private_jobs");
+  return rows[0].jobs;
+}
+
+export const insistently = <T>(work: () => Promise<T>) => insist(work, AbortSignal.timeout(60_000));

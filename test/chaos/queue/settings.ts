@@ -1,0 +1,55 @@
+import { parseArgs } from "node:util";
+
+export const phases = ["kill", "terminate", "restart", "freeze", "replace"] as const;
+export const breakages = ["fence", "deletion"] as const;
+
+export type Phase = (typeof phases)[number];
+/** How the tasks break the rules: their effects outside the completing transaction, or their rows deleted by themselves. */
+export type Breakage = (typeof breakages)[number];
+
+export type Settings = {
+  workers: number;
+  kills: number;
+  /** How long backends are terminated. */
+  seconds: number;
+  /** How long a worker is stopped. */
+  freeze: number;
+  restarts: number;
+  phases: Phase[];
+  breakage: Breakage | undefined;
+};
+
+/** --kills=5 --seconds=5 --freeze=35 --restarts=1 is a smoke run; --break=fence proves that a fault would be seen. */
+export function readSettings(args: string[]): Settings {
+  const { values } = parseArgs({ args, options });
+  const number = (name: "workers" | "kills" | "seconds" | "freeze" | "restarts") => {
+    const value = Number(values[name]);
+    if (!(value >= 0)) throw new Error(`--${name} must be a number, not "${values[name]}".`);
+    return value;
+  };
+  return {
+    workers: number("workers"),
+    kills: number("kills"),
+    seconds: number("seconds"),
+    freeze: number("freeze"),
+    restarts: number("restarts"),
+    phases: values.phases.split(",").map((name) => oneOf(phases, name, "--phases")),
+    breakage: values.break === undefined ? undefined : oneOf(breakages, values.break, "--break"),
+  };
+}
+
+const options = {
+  workers: { type: "string", default: "4" },
+  kills: { type: "string", default: "100" },
+  seconds: { type: "string", default: "30" },
+  freeze: { type: "string", default: "60" },
+  restarts: { type: "string", default: "2" },
+  phases: { type: "string", default: phases.join() },
+  break: { type: "string" },
+} as const;
+
+function oneOf<T extends string>(known: readonly T[], name: string, flag: string): T {
+  const found = known.find((each) => each === name);
+  if (!found) throw new Error(`${flag} knows ${known.join(", ")}, not "${name}".`);
+  return found;
+}

@@ -1,0 +1,121 @@
+import type pg from "pg";
+import { isAway } from "#db/insist.ts";
+import { pause } from "#lib/pause.ts";
+
+const writers = 3;
+const mostWaiting = 400;
+const rolledBack = 0.1;
+
+/** What is written, and how often beside the others. */
+const kinds: { weight: number; write: (db: pg.ClientBase) => Promise<unknown> }[] = [
+  { weight: 30, write: (db) => write(db, "exact", "one", { task: "chaos/exact", queue: anyQueue() }) },
+  { weight: 30, write: (db) => write(db, "plain", "some", { task: "chaos/plain", queue: anyQueue() }) },
+  { weight: 10, write: (db) => write(db, "slow", "some", { task: "chaos/slow", payload: { ms: slowMs() } }) },
+  { weight: 8, write: (db) => write(db, "flaky", "one", { task: "chaos/flaky" }) },
+  { weight: 4, write: (db) => write(db, "fragile", "either", { task: "chaos/fragile" }) },
+  { weight: 6, write: (db) => write(db, "snoozing", "one", { task: "chaos/snoozing" }) },
+  { weight: 2, write: (db) => write(db, "hanging", "one", { task: "chaos/hanging" }) },
+  { weight: 0.5, write: (db) => write(db, "deaf", "one", { task: "chaos/deaf" }) },
+  { weight: 6, write: (db) => write(db, "limited", "one", { task: "chaos/limited" }) },
+  { weight: 3, write: (db) => write(db, "doomed", "failure", { task: "chaos/doomed" }) },
+  { weight: 10, write: (db) => write(db, "unique", "one", { task: "chaos/exact", unique_key: anyKey() }) },
+  { weight: 3, write: (db) => db.query("select chaos.write_batch($1, $2)", [anyBatch(), between(20, 50)]) },
+  { weight: 5, write: (db) => db.query("select chaos.write_chain($1, 5)", [anyChain()]) },
+];
+
+/** Dispatches all kinds of jobs until it is disposed, some in transactions that are rolled back. */
+export class Writers implements AsyncDisposable {
+  readonly #pool: pg.Pool;
+  readonly #stopping = new AbortController();
+  readonly #loops: Promise<void>[];
+  readonly #crowded: Promise<void>;
+  #waiting = 0;
+  transactions = 0;
+  /** Transactions whose end nobody saw: the ledger says whether they were committed. */
+  interrupted = 0;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+    this.#crowded = this.#watchBacklog();
+    this.#loops = Array.from({ length: writers }, () => this.#write());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([...this.#loops, this.#crowded]);
+  }
+
+  async #write(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await pause(20 + Math.random() * 60, signal);
+      if (this.#waiting > mostWaiting) continue;
+      await this.#transact().catch((error) => this.#interrupted(error));
+    }
+  }
+
+  async #transact(): Promise<void> {
+    const client = await this.#pool.connect();
+    let broken = true;
+    try {
+      await client.query("begin");
+      for (let jobs = between(1, 8); jobs > 0; jobs--) await anyKind()(client);
+      await client.query(Math.random() < rolledBack ? "rollback" : "commit");
+      this.transactions++;
+      broken = false;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  #interrupted(error: unknown): void {
+    if (!isAway(error)) throw error;
+    this.interrupted++;
+  }
+
+  async #watchBacklog(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (; !signal.aborted; await pause(200, signal)) {
+      const { rows } = await this.#pool
+        .query<{ jobs: number }>(
+          "select count(*)::int as jobs from graphile_worker._private_jobs where run_at <= now()",
+        )
+        .catch(() => ({ rows: [] }));
+      this.#waiting = rows[0]?.jobs ?? mostWaiting + 1;
+    }
+  }
+}
+
+/** Jobs that every process of the crew has to take a share of. */
+export async function writeProbes(pool: pg.Pool, queue: string, jobs: number): Promise<void> {
+  const job = { task: "chaos/plain", queue, payload: { ms: 30 } };
+  await pool.query("select chaos.write('probe', 'some', $1) from generate_series(1, $2)", [
+    JSON.stringify(job),
+    jobs,
+  ]);
+}
+
+function write(db: pg.ClientBase, kind: string, expects: string, job: object): Promise<unknown> {
+  return db.query("select chaos.write($1, $2, $3)", [kind, expects, JSON.stringify(job)]);
+}
+
+const all = kinds.reduce((sum, { weight }) => sum + weight, 0);
+
+function anyKind(): (db: pg.ClientBase) => Promise<unknown> {
+  let left = Math.random() * all;
+  return (kinds.find(({ weight }) => (left -= weight) < 0) ?? (kinds[0] as (typeof kinds)[0])).write;
+}
+
+const between = (least: number, most: number) => least + Math.floor(Math.random() * (most - least + 1));
+
+const oneOf = <T>(...values: T[]) => values[Math.floor(Math.random() * values.length)] as T;
+
+const anyQueue = () => oneOf("high", "default", "default", "bulk");
+
+const slowMs = () => between(1000, 3000);
+
+const anyKey = () => `key ${between(1, 20)}`;
+
+const anyBatch = () => oneOf("good", "good", "good", "good", "allowing", "breaking");
+
+const anyChain = () => oneOf("good", "good", "good", "breaking");
