@@ -29,6 +29,13 @@ const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"]
 
 /** Reads and validates the environment. Throws AppError `BadSetting` with one sentence that names the cure. */
 export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
+  const config = readConfig(env);
+  refuseContradictions(config);
+  return config;
+}
+
+/** Each setting by itself, for commands that only look into the database: they need no secret and no mail. */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
   const given = read(env);
   const production = given.NODE_ENV === "production";
   const embedded = given.DATABASE_URL === undefined;
@@ -54,8 +61,12 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     logLevel: given.LOG_LEVEL,
     production,
   };
-  refuseContradictions(config);
   return Object.freeze(config);
+}
+
+/** npm has its own ways with signals: src/cli/stop-signal.ts. */
+export function startedByNpm(env: Record<string, string | undefined> = process.env): boolean {
+  return env.npm_lifecycle_event !== undefined;
 }
 
 function refuseContradictions(config: Config): void {

@@ -299,19 +299,23 @@ language sql stable as $$
 $$;
 
 -- A process that is silent and whose connection is gone is dead after a short grace; one that still holds its
--- connection is only slow, and gets longer. Its jobs go back, the attempt stays counted.
+-- connection is only slow, and gets longer. Its jobs go back, the attempt stays counted. When the database was away, all
+-- were silent: silence counts from its start, and from the moment when the one that asks came back (it is `present` since).
 create function queue.rescue(
-  grace interval default '6 seconds', grace_while_connected interval default '30 seconds'
+  grace interval default '6 seconds', grace_while_connected interval default '30 seconds', present interval default null
 ) returns table (process_id uuid, hostname text, pid int, jobs int, failed int)
 language plpgsql volatile as $$
 declare
+  v_audible constant timestamptz := greatest(pg_postmaster_start_time(), clock_timestamp() - rescue.present);
   v_process queue.processes;
   v_job graphile_worker._private_jobs;
 begin
   for v_process in
-    select p.* from queue.processes p where p.beat_at < clock_timestamp() - rescue.grace for update skip locked
+    select p.* from queue.processes p
+    where greatest(p.beat_at, v_audible) < clock_timestamp() - rescue.grace
+    for update skip locked
   loop
-    continue when v_process.beat_at >= clock_timestamp() - rescue.grace_while_connected
+    continue when greatest(v_process.beat_at, v_audible) >= clock_timestamp() - rescue.grace_while_connected
       and not pg_try_advisory_xact_lock(queue.lock_class(), v_process.number);
     process_id := v_process.id;
     hostname := v_process.hostname;

@@ -20,7 +20,8 @@ begin
   perform queue.note('limit', "limit".key, 1, to_jsonb(queue.limit_of("limit".key)));
   perform pg_notify('howdah_queue', 'limits');
 exception
-  when check_violation then raise exception 'The key % cannot have this limit: %', "limit".key, sqlerrm using errcode = 'HW422';
+  when check_violation or not_null_violation
+  then raise exception 'The key % cannot have this limit: %', "limit".key, sqlerrm using errcode = 'HW422';
 end
 $$;
 
@@ -56,8 +57,7 @@ begin
 end
 $$;
 
--- Takes a token of a queue's own rate before its next fetch; answers the seconds to wait when there is none. A bucket
--- holds a tenth of a period's tokens, so no period sees more than 1.1 times the rate.
+-- Takes a token of a queue's own rate before its next fetch; answers the seconds to wait when there is none.
 create function queue.take_token(key text, rate int, rate_seconds int) returns double precision
 language plpgsql volatile as $$
 declare
@@ -81,10 +81,12 @@ language sql volatile as $$
   update queue.limit_states s set tokens = s.tokens + 1 where s.key = return_token.key
 $$;
 
+-- A bucket holds a tenth of a period's tokens, so that no period sees more than 1.1 times the rate, or one job more than
+-- the rate. The half makes up for a worker that comes late for its token; a whole one would let one job more through.
 create function queue.tokens_at(state queue.limit_states, moment timestamptz, rate int, rate_seconds int) returns double precision
 language sql immutable as $$
   select least(
-    greatest(1, tokens_at.rate / 10.0),
+    greatest(1, tokens_at.rate / 10) + 0.5,
     (tokens_at.state).tokens
       + greatest(0, extract(epoch from tokens_at.moment - (tokens_at.state).refilled_at)) * tokens_at.rate / tokens_at.rate_seconds
   )
@@ -98,10 +100,17 @@ language sql stable as $$
     select s.key, queue.key_opens_at(s.key) as opens_at
     from queue.limit_states s
     where s.breaker <> 'closed'
-      or s.refilled_at > clock_timestamp() - interval '1 day'
-      or exists (select from queue.holds h where h.key = s.key)
+      or (s.tokens < 1 and s.refilled_at > now() - (select queue.longest_refill()))
+      or s.key in (select h.key from queue.holds h)
   ) k
   where k.opens_at > clock_timestamp()
+$$;
+
+-- A key without a token has one after this time, whichever limit is its own: of thousands of keys, only those that were
+-- taken lately have to be looked at.
+create function queue.longest_refill() returns interval
+language sql stable as $$
+  select coalesce(max(make_interval(secs => l.rate_seconds::double precision / l.rate)), '0') from queue.limits l
 $$;
 
 -- Null: open. 'infinity': open when a running job of the key ends.

@@ -15,17 +15,18 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_id constant text := queue.new_uuid()::text;
 begin
-  perform queue.refuse_unknown_tasks(jsonb_build_array(
-    dispatch_batch.on_progress, dispatch_batch.on_success, dispatch_batch.on_failure, dispatch_batch.on_end));
+  perform queue.refuse_unfit(jsonb_agg(c.callback)) from unnest(array[
+    dispatch_batch.on_progress, dispatch_batch.on_success, dispatch_batch.on_failure, dispatch_batch.on_end
+  ]) c (callback)
+  where c.callback <> 'null';
   insert into laravel.job_batches (id, name, total_jobs, pending_jobs, failed_jobs, failed_job_ids, options, created_at)
-  values (v_id, dispatch_batch.name, 0, 0, 0, '[]', 'YTowOnt9', queue.unix_seconds(clock_timestamp())); -- an empty array of PHP
+  values (v_id, coalesce(dispatch_batch.name, ''), 0, 0, 0, '[]', 'YTowOnt9', queue.unix_seconds(clock_timestamp())); -- an empty array of PHP
   insert into queue.batches (id, allow_failures, on_progress, on_success, on_failure, on_end)
   values (
     v_id, dispatch_batch.allow_failures, dispatch_batch.on_progress, dispatch_batch.on_success,
     dispatch_batch.on_failure, dispatch_batch.on_end
   );
-  perform queue.add_to_batch(v_id, dispatch_batch.jobs);
-  if jsonb_array_length(dispatch_batch.jobs) = 0 then
+  if queue.add_to_batch(v_id, dispatch_batch.jobs) = 0 then
     perform queue.batch_moved(v_id, 0);
   end if;
   return v_id;
@@ -38,13 +39,15 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_count int;
 begin
-  if jsonb_typeof(add_to_batch.jobs) <> 'array' then
+  if jsonb_typeof(add_to_batch.jobs) is distinct from 'array' then
     raise exception 'A batch takes a list of jobs: [{"task": "mail/flush"}, ...].' using errcode = 'HW422';
   end if;
   select coalesce(sum(case when jsonb_typeof(j.job) = 'array' then jsonb_array_length(j.job) else 1 end), 0)
   into v_count
   from jsonb_array_elements(add_to_batch.jobs) j (job);
-  perform queue.refuse_unknown_tasks(add_to_batch.jobs);
+  perform queue.refuse_unfit(jsonb_agg(l.link))
+  from jsonb_array_elements(add_to_batch.jobs) j (job)
+  cross join jsonb_array_elements(case when jsonb_typeof(j.job) = 'array' then j.job else jsonb_build_array(j.job) end) l (link);
 
   update laravel.job_batches b
   set total_jobs = b.total_jobs + v_count, pending_jobs = b.pending_jobs + v_count
@@ -78,10 +81,11 @@ $$;
 create function queue.dispatch_chain(jobs jsonb, on_failure jsonb default null) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if jsonb_typeof(dispatch_chain.jobs) is distinct from 'array' or dispatch_chain.jobs = '[]' then
+  if jsonb_typeof(dispatch_chain.jobs) is distinct from 'array' or jsonb_typeof(dispatch_chain.jobs -> 0) is distinct from 'object' then
     raise exception 'A chain takes a list of jobs: [{"task": "mail/flush"}, ...].' using errcode = 'HW422';
   end if;
-  perform queue.refuse_unknown_tasks(dispatch_chain.jobs || jsonb_build_array(dispatch_chain.on_failure));
+  perform queue.refuse_unfit(dispatch_chain.jobs - 0); -- the first one may be unique: without it there is no chain
+  perform queue.refuse_unfit(jsonb_build_array(dispatch_chain.on_failure)) where dispatch_chain.on_failure <> 'null';
   return (queue.dispatch_many(jsonb_build_array(
     (dispatch_chain.jobs -> 0)
     || queue.pair('chain', dispatch_chain.jobs - 0)
@@ -90,20 +94,31 @@ begin
 end
 $$;
 
--- What runs later must be known now: nobody is there to be told when its turn comes.
-create function queue.refuse_unknown_tasks(jobs jsonb) returns void
+-- What runs later must be known now: nobody is there to be told when its turn comes. And it must run: a batch would wait
+-- for ever for a job that was not dispatched because one of the same key was there.
+create function queue.refuse_unfit(jobs jsonb) returns void
 language plpgsql stable set search_path = '' as $$
 declare
-  v_unknown text;
+  v_problem text;
 begin
-  select coalesce(l.link ->> 'task', l.link::text) into v_unknown
-  from jsonb_array_elements(refuse_unknown_tasks.jobs) j (job)
-  cross join jsonb_array_elements(case when jsonb_typeof(j.job) = 'array' then j.job else jsonb_build_array(j.job) end) l (link)
-  where l.link <> 'null' and not exists (select from queue.tasks t where t.name = l.link ->> 'task')
+  select p.problem into v_problem
+  from jsonb_array_elements(refuse_unfit.jobs) j (job)
+  cross join lateral (
+    select case
+      when jsonb_typeof(j.job) <> 'object' then format('%s is no job: a job is {"task": "mail/flush", "payload": {}}.', left(j.job::text, 100))
+      when not exists (select from queue.tasks t where t.name = j.job ->> 'task') then format(
+        'There is no task "%s": it would be the file tasks/%s.ts of a worker that has run on this database.',
+        j.job ->> 'task', j.job ->> 'task')
+      when j.job ->> 'queue' not in (select q.name from queue.queues q) then format(
+        'There is no queue "%s": create it with select queue.create_queue(%L).', j.job ->> 'queue', j.job ->> 'queue')
+      when j.job ->> 'unique_key' is not null then format(
+        'The job %s has a unique_key, which no member of a batch, later link of a chain or callback can have.', j.job ->> 'task')
+    end as problem
+  ) p
+  where p.problem is not null
   limit 1;
-  if v_unknown is not null then
-    raise exception 'There is no task "%": it would be the file tasks/%.ts of a worker that has run on this database.', v_unknown, v_unknown
-      using errcode = 'HW422';
+  if v_problem is not null then
+    raise exception '%', v_problem using errcode = 'HW422';
   end if;
 end
 $$;
@@ -163,7 +178,7 @@ create function queue.after_failure(envelope jsonb, uuid uuid) returns void
 language plpgsql volatile as $$
 declare
   v_batch_id constant text := queue.batch_of(envelope);
-  v_links int := case when jsonb_typeof(envelope -> 'chain') = 'array' then jsonb_array_length(envelope -> 'chain') else 0 end;
+  v_links constant int := queue.links_behind(after_failure.envelope);
 begin
   if jsonb_typeof(envelope -> 'chainCatch') = 'object' then
     perform queue.dispatch_or_fail(queue.with_failure(envelope -> 'chainCatch', after_failure.uuid));
@@ -187,6 +202,13 @@ begin
   end if;
   perform queue.batch_moved(v_batch_id, 0);
 end
+$$;
+
+-- How many links of its chain will never run when this one does not.
+create function queue.links_behind(envelope jsonb) returns int
+language sql immutable as $$
+  select case when jsonb_typeof(links_behind.envelope -> 'chain') = 'array'
+    then jsonb_array_length(links_behind.envelope -> 'chain') else 0 end
 $$;
 
 -- Fires what is due once: progress after successes, success when nothing is pending, end when every job has run.
@@ -237,6 +259,7 @@ create function queue.skip(worker_id text, job_id bigint, attempt int, uuid uuid
 language plpgsql volatile as $$
 declare
   v_job graphile_worker._private_jobs;
+  v_envelope jsonb;
 begin
   delete from graphile_worker._private_jobs j
   where j.id = skip.job_id and j.locked_by = skip.worker_id and j.attempts = skip.attempt
@@ -245,8 +268,12 @@ begin
     return false;
   end if;
   perform queue.record(v_job, skip.uuid, skip.task, 'cancelled', 0, 'Its batch was cancelled.');
-  update laravel.job_batches b set pending_jobs = b.pending_jobs - 1 where b.id = queue.batch_of(queue.envelope_of(v_job.payload));
-  perform queue.batch_moved(queue.batch_of(queue.envelope_of(v_job.payload)), 0);
+  v_envelope := queue.envelope_of(v_job.payload);
+  update laravel.job_batches b set pending_jobs = b.pending_jobs - 1 - queue.links_behind(v_envelope)
+  where b.id = queue.batch_of(v_envelope);
+  -- Whatever is retried later, not all of its jobs will have succeeded.
+  update queue.batches b set succeeded_at = 'infinity' where b.id = queue.batch_of(v_envelope) and b.succeeded_at is null;
+  perform queue.batch_moved(queue.batch_of(v_envelope), 0);
   return true;
 end
 $$;
@@ -256,21 +283,37 @@ create function queue.dispatch_or_fail(job jsonb) returns void
 language plpgsql volatile as $$
 declare
   v_uuid constant uuid := queue.new_uuid();
+  v_envelope jsonb;
 begin
   if jsonb_typeof(job) is distinct from 'object' then
     return;
   end if;
   perform queue.dispatch_many(jsonb_build_array(job));
 exception
+  when serialization_failure or deadlock_detected then
+    raise; -- the completion is tried again
   when others then
+    v_envelope := queue.as_envelope(job, v_uuid);
     insert into laravel.failed_jobs (uuid, connection, queue, payload, exception)
     values (
-      v_uuid::text, 'database', coalesce(job ->> 'queue', 'default'),
-      jsonb_build_object('uuid', v_uuid, 'displayName', job ->> 'task', 'job', job ->> 'task', 'data', job -> 'payload', 'batchId', job ->> 'batch_id'),
-      'It could not be dispatched: ' || sqlerrm
+      v_uuid::text, 'database',
+      coalesce(job ->> 'queue', (select t.queue from queue.tasks t where t.name = job ->> 'task'), 'default'),
+      v_envelope, 'It could not be dispatched: ' || sqlerrm
     );
-    perform queue.after_failure(jsonb_build_object('batchId', job -> 'batch_id', 'chain', job -> 'chain'), v_uuid);
+    perform queue.after_failure(v_envelope, v_uuid);
 end
+$$;
+
+-- The envelope of a job that never came to be, so that it can be retried with all that hangs on it.
+create function queue.as_envelope(job jsonb, uuid uuid) returns jsonb
+language sql immutable as $$
+  select jsonb_build_object(
+    'uuid', as_envelope.uuid, 'displayName', job ->> 'task', 'job', job ->> 'task', 'data', coalesce(job -> 'payload', '{}')
+  ) || jsonb_strip_nulls(jsonb_build_object(
+    'maxTries', job -> 'tries', 'maxExceptions', job -> 'max_exceptions', 'backoff', queue.list_of(job ->> 'backoff'),
+    'timeout', job -> 'timeout', 'failOnTimeout', job -> 'fail_on_timeout', 'priority', job -> 'priority',
+    'limits', job -> 'limits', 'tags', job -> 'tags', 'encrypted', job -> 'encrypted', 'batchId', job -> 'batch_id'
+  )) || queue.pair('chain', job -> 'chain') || queue.pair('chainCatch', job -> 'chain_catch')
 $$;
 
 create function queue.batch_of(envelope jsonb) returns text

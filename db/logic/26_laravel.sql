@@ -167,8 +167,10 @@ $$;
 -- those with the flag "laravel", which are classes, Laravel keeps count itself.
 create function laravel.flags_of(envelope jsonb, batch_id text) returns jsonb
 language sql immutable as $$
-  select queue.flags_in(envelope || queue.pair('batchId', to_jsonb(batch_id)))
+  select case when batch_id is not null or envelope ?| array['limits', 'chain', 'chainCatch'] then
+    queue.flags_in(envelope || queue.pair('batchId', to_jsonb(batch_id)))
     || case when laravel.is_class_job(envelope) then '{"laravel": true}' else '{}' end::jsonb
+  end
 $$;
 
 -- Laravel before 12.51 has the id of a job's batch only inside the serialised object. A string of the user may look like

@@ -43,8 +43,8 @@ export async function supervise(
   const listener = new Listener(databaseUrl, "supervisor:listen").listen("howdah_queue", (word) => {
     if (word === "restart") void supervisor.restart();
   });
-  await Promise.race([supervisor.start(), stopAsked]);
   await stack.use(listener).start();
+  await Promise.race([supervisor.start(), stopAsked]);
   await Promise.race(options.stopWhenEmpty ? [stopAsked, empty.promise] : [stopAsked]);
 }
 

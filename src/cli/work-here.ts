@@ -38,8 +38,10 @@ const memoryCode = 12; // as in Laravel
 export async function workHere(config: Config, here: WorkHere, around: Around): Promise<number> {
   // graphile-worker leaves promises of its own unawaited: a connection that breaks must not end the process.
   process.on("unhandledRejection", (error) => emit("process:error", { error }));
+  const leave = new AbortController();
+  countJobs(here.limits.maxJobs, leave); // before the first one can begin
   await using app = await startApp(config, new Set(["worker"]), {
-    slots: here.slots,
+    ...{ slots: here.slots, drainOn: leave.signal },
     ...(here.order ? { order: here.order } : {}),
     ...(here.connections ? { connections: here.connections } : {}),
     ...(here.supervisor ? { supervisor: here.supervisor } : {}),
@@ -47,12 +49,12 @@ export async function workHere(config: Config, here: WorkHere, around: Around): 
     ...(around.onSignal ? { onSignal: around.onSignal } : {}),
   });
   const worker = app.worker as Worker;
-  await using leaving = watchLimits(here, worker, app.databaseUrl);
+  await using _watch = watchLimits(here, worker, app.databaseUrl, leave);
   around.onReady?.(worker);
   const reason = await Promise.race([
     around.stopAsked.then(() => "stop"),
     around.drainAsked.then(() => "drain"),
-    leaving.reason,
+    aborted(leave.signal),
   ]);
   if (reason !== "stop") {
     if (reason !== "drain") around.onLeaving?.(reason);
@@ -61,36 +63,44 @@ export async function workHere(config: Config, here: WorkHere, around: Around): 
   return reason === "memory" ? memoryCode : 0;
 }
 
-/** Begins the drain in the very moment in which a limit is reached, so that no job more is begun. */
+function countJobs(maxJobs: number | undefined, leave: AbortController): void {
+  let jobs = 0;
+  if (maxJobs)
+    onTelemetry((event) => event === "job:started" && ++jobs === maxJobs && leave.abort("max-jobs"));
+}
+
+function aborted(signal: AbortSignal): Promise<string> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(signal.reason);
+    else signal.addEventListener("abort", () => resolve(signal.reason), { once: true });
+  });
+}
+
 function watchLimits(
-  { limits: { maxJobs, maxSeconds, memoryMb }, stopWhenEmpty, order }: WorkHere,
+  { limits: { maxSeconds, memoryMb }, stopWhenEmpty, order }: WorkHere,
   worker: Worker,
   databaseUrl: string,
-): AsyncDisposable & { reason: Promise<string> } {
-  const { promise: reason, resolve } = Promise.withResolvers<string>();
+  leave: AbortController,
+): AsyncDisposable {
   const over = new AbortController();
-  const leave = (why: string) => {
-    resolve(why);
-    void worker.drain();
-  };
-  let jobs = 0;
-  const endCount = onTelemetry((event) => event === "job:started" && ++jobs === maxJobs && leave("max-jobs"));
   const pool = openPool(databaseUrl, "limits", { max: 1 });
+  const time = async (seconds: number) => {
+    await pause(seconds * 1000, over.signal);
+    if (!over.signal.aborted) leave.abort("max-time");
+  };
   const watches = [
-    maxSeconds && pause(maxSeconds * 1000, over.signal).then(() => over.signal.aborted || leave("max-time")),
-    memoryMb && again(1000, over.signal, () => isAbove(memoryMb) && leave("memory")),
+    maxSeconds && time(maxSeconds),
+    memoryMb && again(1000, over.signal, () => isAbove(memoryMb) && leave.abort("memory")),
     stopWhenEmpty &&
       again(
         500,
         over.signal,
-        emptiness(pool, order, worker, () => leave("empty")),
+        emptiness(pool, order, worker, () => leave.abort("empty")),
       ),
   ];
   return {
-    reason,
     async [Symbol.asyncDispose]() {
       over.abort();
-      endCount();
       await Promise.all(watches);
       await pool.end();
     },

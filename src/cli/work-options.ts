@@ -28,10 +28,10 @@ export const workUsage = `howdah work [options]: runs jobs until SIGINT or SIGTE
   --balance-max-shift=1     processes more or fewer at each change
   --name=…                  the name of the supervisor (host and process id)
   --memory=MB               a process that has grown above it ends its jobs and is replaced; alone it ends with code 12
-  --max-jobs=N              a process ends after so many jobs, and is replaced when there are several
+  --max-jobs=N              a process ends after so many jobs, with those it has begun; where there are several it is replaced
   --max-time=SECONDS        likewise after so long
   --stop-when-empty         ends when nothing waits
-  --once                    runs one job and ends
+  --once                    runs one job, if one waits, and ends
   --tasks=FOLDER            the files of another folder than tasks/
 `;
 
@@ -51,7 +51,7 @@ export function readWorkOptions(args: string[]): WorkOptions {
     order: given.queue === undefined ? undefined : parseOrder(given.queue),
     slots: once ? 1 : (whole("concurrency", given.concurrency) ?? 10),
     limits: limitsOf(given, once),
-    stopWhenEmpty: given["stop-when-empty"] === true,
+    stopWhenEmpty: once || given["stop-when-empty"] === true,
     tasks: given.tasks,
   };
 }

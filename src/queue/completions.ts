@@ -4,7 +4,15 @@ import type { Serving } from "#queue/serving.ts";
 import { emit } from "#telemetry.ts";
 
 /** A job that has run well and whose row still stands. */
-export type Finished = { id: string; attempt: number; uuid: string; task: string; ms: number };
+export type Finished = {
+  id: string;
+  attempt: number;
+  uuid: string;
+  task: string;
+  ms: number;
+  /** It may hold keys. */
+  flagged: boolean;
+};
 
 const mostAtOnce = 500;
 const mostWaiting = 1000;
@@ -65,8 +73,9 @@ export class Completions {
     }, givenUp);
   }
 
-  #settle({ id, attempt, task, uuid, ms }: Finished, done: boolean): void {
+  #settle({ id, attempt, task, uuid, ms, flagged }: Finished, done: boolean): void {
     this.#serving.held.delete(id);
+    if (flagged) this.#serving.keyFreed();
     const about = { task, queue: this.#serving.queue, attempt, uuid };
     if (done) emit("job:completed", { ...about, ms });
     else emit("job:fenced", about);

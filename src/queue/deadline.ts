@@ -22,6 +22,10 @@ export class Deadline {
   #reason: Stop | undefined;
   readonly #left = Promise.withResolvers<never>();
 
+  constructor() {
+    this.#left.promise.catch(() => {}); // a job that ended before its work began is waited for by nobody
+  }
+
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#reason) this.#controller.abort(this.#reason);

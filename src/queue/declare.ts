@@ -3,17 +3,13 @@ import { queues } from "#queue/queues.ts";
 import { requiredKeys, type Task } from "#queue/task.ts";
 import { productTasks, type Tasks } from "#queue/tasks.ts";
 
-/**
- * Tells the database which queues and tasks the code has, and builds the queues' indexes without stopping writers.
- * Any number of processes may call it at once.
- */
+/** Tells the database which queues and tasks the code has. Any number of processes may call it at once. */
 export async function declareQueue(pool: pg.Pool, tasks?: Tasks): Promise<void> {
   for (const [name, settings] of Object.entries(queues))
     await pool.query("select queue.declare_queue($1, $2)", [name, settings]);
   const declared = [...(tasks ?? (await productTasks()))].map(([name, task]) => declarationOf(name, task));
   await pool.query("select queue.declare_tasks($1)", [JSON.stringify(declared)]);
   await pool.query("select queue.roll_partitions()");
-  await buildIndexes(pool);
 }
 
 function declarationOf(name: string, { payload, options }: Task) {
@@ -39,14 +35,25 @@ function declarationOf(name: string, { payload, options }: Task) {
 
 const indexLock = 4_701_648;
 
-/** One process builds; the others go on without, and find the index when it is there. */
+/**
+ * Builds the queues' indexes without stopping writers, and drops those that no queue needs. It waits for transactions
+ * that are open: let nothing wait for it. One process builds; the others go on without, and find the index when it is there.
+ */
 export async function buildIndexes(pool: pg.Pool): Promise<void> {
+  while (await buildMissing(pool)); // what was asked for meanwhile has found the lock taken
+}
+
+/** Resolves to whether anything was built. */
+async function buildMissing(pool: pg.Pool): Promise<boolean> {
   const client = await pool.connect();
   try {
     const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [
       indexLock,
     ]);
-    if (!rows[0]?.taken) return;
+    if (!rows[0]?.taken) {
+      client.release();
+      return false;
+    }
     const { rows: stale } = await client.query<{ name: string }>("select queue.stale_indexes() as name");
     for (const { name } of stale)
       await client.query(
@@ -58,6 +65,7 @@ export async function buildIndexes(pool: pg.Pool): Promise<void> {
     for (const { statement } of missing) await client.query(statement);
     await client.query("select pg_advisory_unlock($1)", [indexLock]);
     client.release();
+    return stale.length + missing.length > 0;
   } catch (error) {
     client.release(true); // which also gives the lock back
     throw error;

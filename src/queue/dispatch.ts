@@ -122,17 +122,18 @@ function send(db: Queryable, specs: Spec[]): Promise<(string | null)[]> {
   return ask(db, "select queue.dispatch_many($1) as answer", specs);
 }
 
-async function ask<Answer>(
+/** Sends jobs, or lists of them, as `$1`; the statement names its one column `answer`. */
+export async function ask<Answer>(
   db: Queryable,
   text: string,
-  specs: Spec[],
-  ...more: (string | null)[]
+  specs: (Spec | Spec[])[],
+  ...more: (string | boolean | null)[]
 ): Promise<Answer> {
   try {
     const { rows } = await db.query(text, [JSON.stringify(specs), ...more]);
     return rows[0]?.answer as Answer;
   } catch (error) {
-    throw codeOf(error) === "22P05" ? nulIn(specs, error) : error;
+    throw codeOf(error) === "22P05" ? nulIn(specs.flat(), error) : error;
   }
 }
 

@@ -3,6 +3,8 @@ export class Fail extends Error {
   override readonly name = "Fail";
 }
 
+const longestSnooze = 10 * 366 * 86_400;
+
 /** Thrown by a task that wants to be run again in `seconds`, without an attempt being counted. */
 export class Snooze extends Error {
   override readonly name = "Snooze";
@@ -10,7 +12,8 @@ export class Snooze extends Error {
 
   constructor(seconds: number) {
     super(`again in ${seconds} s`);
-    if (!(seconds >= 0)) throw new Fail(`A job cannot be snoozed for ${seconds} seconds.`);
+    if (!(seconds >= 0 && seconds <= longestSnooze))
+      throw new Fail(`A job cannot be snoozed for ${seconds} seconds.`);
     this.seconds = seconds;
   }
 }

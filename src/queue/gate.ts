@@ -15,13 +15,16 @@ export type GateOptions = {
 
 /**
  * What graphile-worker asks before every fetch of a queue with limits: waits for a token of the queue's own rate, and
- * answers the flags of the keys that are closed now, whose jobs the fetch passes over.
+ * answers the flags of the keys that are closed now, whose jobs the fetch passes over. One fetch at a time passes, and
+ * the next when its job was begun: it may have closed a key, and a second job of that key would have to be put back.
  */
 export class Gate {
   readonly #options: GateOptions;
+  #line: Promise<void> = Promise.resolve();
+  #endTurn: () => void = () => {};
   #closed: Promise<string[]> | undefined;
   #askedAt = 0;
-  #tokens = 0;
+  #hasToken = false;
   #opening: NodeJS.Timeout | undefined;
 
   constructor(options: GateOptions) {
@@ -29,6 +32,7 @@ export class Gate {
   }
 
   async pass(): Promise<string[]> {
+    await this.#takeTurn();
     await this.#takeToken();
     if (performance.now() - this.#askedAt > staleAfterMs) this.refresh();
     this.#closed ??= this.#askClosed();
@@ -40,16 +44,19 @@ export class Gate {
     this.#closed = undefined;
   }
 
-  /** A fetch found a job: its token is spent. */
-  spent(): void {
-    this.#tokens = Math.max(0, this.#tokens - 1);
+  /** The fetch found a job: its token is spent. Returns what lets the next fetch pass, to be called when the job is begun. */
+  found(): () => void {
+    this.#hasToken = false;
+    return this.#endTurn;
   }
 
-  /** A fetch found none: its token goes back. */
+  /** The fetch found none: its token goes back. */
   async empty(): Promise<void> {
-    if (this.#tokens === 0) return;
-    this.#tokens--;
-    await this.#options.pool.query("select queue.return_token($1)", [this.#key]).catch(() => {}); // it refills anyway
+    const endTurn = this.#endTurn;
+    const { pool } = this.#options;
+    if (this.#hasToken) await pool.query("select queue.return_token($1)", [this.#key]).catch(() => {}); // it refills anyway
+    this.#hasToken = false;
+    endTurn();
   }
 
   close(): void {
@@ -58,6 +65,14 @@ export class Gate {
 
   get #key(): string {
     return `queue:${this.#options.queue}`;
+  }
+
+  async #takeTurn(): Promise<void> {
+    const before = this.#line;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#line = promise;
+    await before;
+    this.#endTurn = resolve;
   }
 
   async #takeToken(): Promise<void> {
@@ -69,10 +84,8 @@ export class Gate {
         [...[this.#key, rate, rateSeconds]],
       );
       const seconds = rows[0]?.seconds ?? 0;
-      if (seconds === 0) {
-        this.#tokens++;
-        return;
-      }
+      this.#hasToken = seconds === 0;
+      if (this.#hasToken) return;
       await pause(Math.ceil(Math.min(seconds, 5) * 1000), closing);
     }
   }
@@ -92,14 +105,16 @@ export class Gate {
     }
   }
 
+  /** Not all processes in the same moment: the first takes the key, and the others see it closed. */
   #wakeIn(ms: number): void {
+    const later = Math.random() * Math.min(ms / 10, 50);
     clearTimeout(this.#opening);
     this.#opening = setTimeout(
       () => {
         this.refresh();
         this.#options.wake();
       },
-      Math.min(Math.max(ms, 1), 60_000),
+      Math.min(Math.max(ms, 0) + later + 1, 60_000),
     );
   }
 }

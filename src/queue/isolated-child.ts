@@ -1,5 +1,6 @@
 import { openPool } from "#db/pool.ts";
-import { Snooze } from "#queue/errors.ts";
+import { describe, errorOf } from "#queue/describe.ts";
+import { Fail, Snooze } from "#queue/errors.ts";
 import type { Assignment, Report } from "#queue/isolated.ts";
 import { loadTask } from "#queue/tasks.ts";
 
@@ -27,13 +28,13 @@ function say(report: Report): void {
   process.send?.(report);
 }
 
-function thrown(error: unknown): Report {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+function thrown(what: unknown): Report {
+  const error = errorOf(what);
   return {
     kind: "thrown",
-    name,
-    message,
-    stack: stack ?? message,
-    ...(error instanceof Snooze ? { seconds: error.seconds } : {}),
+    message: String(error.message),
+    stack: describe(error),
+    final: error instanceof Fail,
+    seconds: error instanceof Snooze ? error.seconds : undefined,
   };
 }

@@ -17,7 +17,7 @@ export type Report =
   | { kind: "progress"; percent: number; note: string | undefined }
   | { kind: "log"; line: string }
   | { kind: "done" }
-  | { kind: "thrown"; name: string; message: string; stack: string; seconds?: number };
+  | { kind: "thrown"; message: string; stack: string; final: boolean; seconds: number | undefined };
 
 const child = path.join(import.meta.dirname, "isolated-child.ts");
 
@@ -31,7 +31,10 @@ export async function runIsolated(
   if (!task.file) throw new Fail("An isolated task has to be a file of a tasks folder: a process loads it.");
   const assignment: Assignment = { file: task.file, payload, job, databaseUrl };
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const process = fork(child, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const process = fork(child, {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    serialization: "advanced", // a schema may make dates and maps of a payload, of which JSON makes something else
+  });
   const kill = () => process.kill("SIGKILL");
   signal.addEventListener("abort", kill);
   if (signal.aborted) kill();
@@ -45,8 +48,8 @@ export async function runIsolated(
   process.on("exit", (code, killed) =>
     reject(new Error(`Its process ended before it did: ${killed ?? `exit ${code}`}.`)),
   );
-  process.send(assignment);
   try {
+    process.send(assignment);
     await promise;
   } finally {
     signal.removeEventListener("abort", kill);
@@ -54,8 +57,7 @@ export async function runIsolated(
   }
 }
 
-function rebuilt({ name, message, stack, seconds }: Extract<Report, { kind: "thrown" }>): Error {
-  if (name === "Fail") return new Fail(message);
-  if (name === "Snooze" && seconds !== undefined) return new Snooze(seconds);
-  return Object.assign(new Error(message), { name, stack });
+function rebuilt({ message, stack, final, seconds }: Extract<Report, { kind: "thrown" }>): Error {
+  if (seconds !== undefined) return new Snooze(seconds);
+  return Object.assign(final ? new Fail(message) : new Error(message), { stack });
 }

@@ -11,8 +11,8 @@ export function parseOrder(text: string): Map<string, Place> {
   const places = new Map<string, Place>();
   text.split(",").forEach((rankText, rank) => {
     for (const share of rankText.split("+")) {
-      const [, name, weight = "1"] = /^\s*([^,/\s+]+?)(?::(\d{1,3}))?\s*$/.exec(share) ?? [];
-      if (!name || Number(weight) < 1)
+      const [, name, weight = "1"] = /^\s*([^,/\s+]+?)(?::(\d*))?\s*$/.exec(share) ?? [];
+      if (!name || Number(weight) < 1 || Number(weight) > 1000)
         throw new AppError(
           "BadOption",
           `--queue cannot be "${text}": write names such as high,default or high,default:3+bulk:1.`,

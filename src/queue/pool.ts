@@ -3,10 +3,11 @@ import { Logger, runTaskList, type TaskList, type WorkerEvents, type WorkerPool 
 import type pg from "pg";
 import { Completions } from "#queue/completions.ts";
 import type { Stop } from "#queue/deadline.ts";
+import { describe } from "#queue/describe.ts";
 import { Gate } from "#queue/gate.ts";
 import { GraphilePool } from "#queue/graphile-pool.ts";
 import { Prefetch } from "#queue/prefetch.ts";
-import { describe, runJob } from "#queue/run-job.ts";
+import { runJob } from "#queue/run-job.ts";
 import type { Serving } from "#queue/serving.ts";
 import type { Slots } from "#queue/slots.ts";
 import type { Tasks } from "#queue/tasks.ts";
@@ -147,7 +148,11 @@ export class QueuePool {
 
   async #run(job: Parameters<typeof runJob>[1]): Promise<void> {
     const since = performance.now();
-    await runJob(this.#serving, job);
+    const mayFetchOn = this.#gate?.found();
+    await runJob(this.#serving, job, () => {
+      if (job.flags) this.#gate?.refresh();
+      mayFetchOn?.();
+    });
     this.#prefetch?.ran(performance.now() - since);
   }
 
@@ -158,11 +163,7 @@ export class QueuePool {
       events.on("worker:getJob:empty", () => this.#gate?.empty());
       events.on("worker:getJob:error", () => this.#gate?.empty());
     }
-    if (!this.#prefetch)
-      events.on("job:start", () => {
-        this.#gate?.spent();
-        this.#graphilePool.wake(1); // where one was, more may be: another worker looks
-      });
+    if (!this.#prefetch) events.on("job:start", () => this.#graphilePool.wake(1)); // where one was, more may be: another worker looks
     return events;
   }
 
@@ -174,7 +175,7 @@ export class QueuePool {
       rate: served.rate,
       rateSeconds: served.rateSeconds,
       closing: this.#closing.signal,
-      wake: () => this.wake(served.concurrency),
+      wake: () => this.wake(1),
     });
   }
 
@@ -194,10 +195,20 @@ export class QueuePool {
           .catch((cause) => emit("worker:error", { error: cause }));
         held.delete(id);
         emit("job:failed", { task, queue: served.name, attempt, uuid, final: true, error });
+        serving.keyFreed();
       },
-      keyClosed: () => this.#gate?.refresh(),
-      keyFreed: () => this.limitsChanged(),
+      keyClosed: () => this.#keyClosed(),
+      keyFreed: () => this.#gate && this.limitsChanged(),
     };
     return serving;
+  }
+
+  /** Without a gate it would be fetched again and again: its flag did not come by way of a dispatch. */
+  #keyClosed(): void {
+    if (this.#gate) return;
+    const { pool, served } = this.#options;
+    pool
+      .query("select queue.serve_with_limits(array[$1])", [served.name])
+      .catch((error) => emit("worker:error", { error }));
   }
 }

@@ -125,7 +125,7 @@ export class Pools {
     const wanted = new Map(rows.filter(({ paused }) => !paused).flatMap((row) => this.#poolsOf(row)));
     for (const [key, { as }] of this.#open) if (wanted.get(key)?.as !== as) this.#close(key);
     for (const [key, { as, served, identifiers }] of wanted)
-      if (!this.#open.has(key)) await this.#start(key, as, served, identifiers);
+      if (!this.#closed && !this.#open.has(key)) await this.#start(key, as, served, identifiers);
     this.#resumeIn(Math.min(...rows.map(({ pausedMs }) => pausedMs ?? Number.POSITIVE_INFINITY)));
   }
 
@@ -155,8 +155,8 @@ export class Pools {
   /** The default queue has a second pool, for jobs that were added by a task's own name. */
   #poolsOf({ rank, weight, paused: _paused, pausedMs: _ms, ...served }: QueueRow) {
     const { tasks, slots } = this.#options;
-    this.#slots.place(served.name, { rank, weight });
     served.concurrency = Math.min(served.concurrency, slots);
+    this.#slots.place(served.name, { rank, weight, concurrency: served.concurrency });
     const as = JSON.stringify(served);
     const pools: [string, { as: string; served: ServedQueue; identifiers: string[] }][] = [
       [served.name, { as, served, identifiers: [served.name] }],

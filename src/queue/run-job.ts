@@ -1,38 +1,40 @@
-import { inspect } from "node:util";
 import type { Job as GraphileJob } from "graphile-worker";
-import * as v from "valibot";
-import { insist } from "#db/insist.ts";
-import { atMost } from "#lib/at-most.ts";
+import { insist, isAway } from "#db/insist.ts";
 import { completeMany } from "#queue/completions.ts";
 import { Deadline, Stop } from "#queue/deadline.ts";
-import { decrypt } from "#queue/encryption.ts";
+import { describe, errorOf } from "#queue/describe.ts";
 import { type Envelope, readEnvelope } from "#queue/envelope.ts";
 import { Fail, Snooze } from "#queue/errors.ts";
 import { runIsolated } from "#queue/isolated.ts";
 import { type Job, JobReport } from "#queue/job.ts";
+import { payloadOf } from "#queue/payload.ts";
 import type { Serving } from "#queue/serving.ts";
 import type { Task } from "#queue/task.ts";
 import { taskNamed } from "#queue/tasks.ts";
+import { inTransaction } from "#queue/transaction.ts";
 import { emit } from "#telemetry.ts";
 
 /**
  * Runs one fetched job to its recorded end; never throws. It waits for a slot, asks the limits of its keys, runs under its
- * deadline, and is completed, failed, snoozed or put back, fenced by worker and attempt.
+ * deadline, and is completed, failed, snoozed or put back, fenced by worker and attempt. `decided` is called, more than
+ * once, when it runs or will not.
  */
-export async function runJob(serving: Serving, row: GraphileJob): Promise<void> {
+export async function runJob(serving: Serving, row: GraphileJob, decided: () => void): Promise<void> {
   const running = new RunningJob(serving, row);
   try {
     const free = await serving.slots.acquire(serving.queue, serving.closing);
     if (!free) return await running.putBack();
     try {
-      if (await running.mayBegin()) await running.run();
+      const may = await running.mayBegin();
+      decided();
+      if (may) await running.run();
     } finally {
       free();
     }
   } catch (error) {
-    // The database is away for longer than this process lives: the row stays ours until it is rescued or released.
-    serving.held.delete(row.id);
-    emit("worker:error", { error });
+    await running.giveUp(error);
+  } finally {
+    decided();
   }
 }
 
@@ -85,20 +87,30 @@ class RunningJob {
       else {
         await this.#perform((text, values) => serving.pool.query(text, values));
         await this.#report?.flush();
-        await serving.completions.add(this.#finished());
+        return await serving.completions.add(this.#finished()); // which frees its keys when it is completed
       }
     } catch (error) {
       await this.#report?.flush();
-      await this.#end(error);
+      await this.#end(errorOf(error));
     } finally {
       serving.running.delete(this.#row.id);
-      if (this.#row.flags) serving.keyFreed();
     }
+    if (this.#row.flags) serving.keyFreed();
   }
 
   async putBack(): Promise<void> {
     const back = await this.#ask<boolean>("select queue.put_back($1, $2, $3) as answer", this.#key());
     emit(back ? "job:put-back" : "job:fenced", this.#about());
+    this.#serving.held.delete(this.#row.id);
+  }
+
+  /**
+   * A job that cannot be begun has failed. When the database is away for longer than this process lives, or will not take
+   * how it ended, its row stays ours until it is rescued or released.
+   */
+  async giveUp(error: unknown): Promise<void> {
+    emit("worker:error", { error });
+    if (!isAway(error)) await this.fail(errorOf(error), false).catch(() => {});
     this.#serving.held.delete(this.#row.id);
   }
 
@@ -110,7 +122,7 @@ class RunningJob {
 
   async #perform(query: Job["query"]): Promise<void> {
     const { task, name } = this.#requireTask();
-    const payload = this.#payloadOf(task, name);
+    const payload = payloadOf(task, name, this.#envelope);
     const job = this.#jobOf(name, query);
     emit("job:started", { ...this.#about(), waitedMs: Date.now() - Date.parse(String(this.#row.run_at)) });
     const seconds = this.#envelope.timeout ?? task.options.timeout ?? this.#serving.timeout;
@@ -145,33 +157,22 @@ class RunningJob {
   }
 
   async #runInTransaction(): Promise<void> {
-    const client = await this.#serving.pool.connect();
-    let broken = true;
-    try {
-      await client.query("begin");
-      await this.#perform((text, values) => client.query(text, values));
-      await this.#report?.flush();
-      const finished = this.#finished();
-      const [done] = await completeMany(client, this.#serving, [finished]);
-      await client.query(done ? "commit" : "rollback");
-      broken = false;
-      this.#serving.held.delete(this.#row.id);
-      emit(done ? "job:completed" : "job:fenced", { ...this.#about(), ms: finished.ms });
-    } catch (error) {
-      // A statement of the task that still runs would keep the rollback waiting.
-      broken =
-        (await atMost(
-          1000,
-          client.query("rollback").catch(() => undefined),
-        )) === undefined;
-      throw error;
-    } finally {
-      client.release(broken);
-    }
+    let finished = this.#finished();
+    const done = await inTransaction(
+      this.#serving.pool,
+      (query) => this.#perform(query),
+      async (client) => {
+        await this.#report?.flush();
+        finished = this.#finished();
+        return (await completeMany(client, this.#serving, [finished])).length > 0;
+      },
+    );
+    this.#serving.held.delete(this.#row.id);
+    emit(done ? "job:completed" : "job:fenced", { ...this.#about(), ms: finished.ms });
   }
 
   /** What the error says becomes of the job. */
-  async #end(error: unknown): Promise<void> {
+  async #end(error: Error): Promise<void> {
     if (error instanceof Stop && error.why === "stopping") return this.putBack();
     if (error instanceof Snooze) return this.#snooze(error.seconds);
     const timedOut = error instanceof Stop && error.why === "timeout";
@@ -206,18 +207,10 @@ class RunningJob {
     throw new Fail(`There is no task ${task}: it would be the file tasks/${task}.ts, or an alias of one.`);
   }
 
-  #payloadOf(task: Task, name: string): unknown {
-    const data = this.#envelope.encrypted ? decrypt(this.#envelope.data) : this.#envelope.data;
-    // PHP knows one empty thing for lists and objects.
-    const given = Array.isArray(data) && data.length === 0 && !v.is(task.payload, data) ? {} : data;
-    const result = v.safeParse(task.payload, given);
-    if (result.success) return result.output;
-    throw new Fail(`The payload of ${name} is not valid: ${explain(result.issues)}`);
-  }
-
   #finished() {
-    const { id, attempts } = this.#row;
-    return { id, attempt: attempts, uuid: this.#envelope.uuid, task: this.#about().task, ms: this.#ms() };
+    const { id, attempts, flags } = this.#row;
+    const { uuid } = this.#envelope;
+    return { id, attempt: attempts, uuid, task: this.#about().task, ms: this.#ms(), flagged: flags !== null };
   }
 
   async #ask<Answer>(text: string, values: unknown[]): Promise<Answer> {
@@ -249,20 +242,3 @@ function throughMiddleware(task: Task, job: Job, run: () => Promise<unknown>): P
   const { middleware = [] } = task.options;
   return middleware.reduceRight<() => Promise<unknown>>((next, around) => () => around(job, next), run)();
 }
-
-function explain(issues: v.BaseIssue<unknown>[]): string {
-  return issues
-    .slice(0, 5)
-    .map((issue) => `${v.getDotPath(issue) ?? "it"}: ${issue.message}`)
-    .join("; ");
-}
-
-/**
- * Never throws, whatever was thrown: a cause may lead back to itself, and an object may refuse to be text. Postgres has
- * no NUL in text.
- */
-export function describe(error: unknown): string {
-  return inspect(error, { depth: 4, customInspect: false }).replaceAll("\0", "").slice(0, longestText);
-}
-
-const longestText = 20_000;

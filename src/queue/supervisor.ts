@@ -54,7 +54,7 @@ export class Supervisor implements AsyncDisposable {
     return this.#seats.length;
   }
 
-  /** Jobs that run in all of them. */
+  /** Jobs that run in all of them, those that drain included. */
   get running(): number {
     return [...this.#processes].reduce((sum, { running }) => sum + running, 0);
   }
@@ -101,7 +101,8 @@ export class Supervisor implements AsyncDisposable {
     this.#blind = false;
     const { slots, name } = this.#options;
     const from = this.#seats.length;
-    const fleet: Fleet = { processes: from, slots, running: this.running, otherSlots };
+    const running = this.#seats.reduce((sum, { process }) => sum + process.running, 0);
+    const fleet: Fleet = { processes: from, slots, running, otherSlots };
     const wanted = wantedProcesses(loads, fleet, this.#options);
     const now = performance.now();
     if (wanted >= from) this.#moments.neededAt = now;

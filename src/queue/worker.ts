@@ -31,6 +31,8 @@ export type WorkerOptions = {
   schedule?: boolean;
   /** The name of the supervisor that started this process. */
   supervisor?: string;
+  /** Aborted, it is as if `drain` was called: from that very moment no job is begun, also while the worker starts. */
+  drainOn?: AbortSignal;
   /** Called for other words on the pg channel howdah_queue, such as "restart". */
   onSignal?: (word: string) => void;
 };
@@ -52,6 +54,8 @@ export class Worker implements AsyncDisposable {
   #ticker: Ticker | undefined;
   #number = 0;
   #locked: pg.Client | undefined;
+  #beatAt = performance.now();
+  #backSince: number | undefined;
   #beating: Promise<void> = Promise.resolve();
   #drained: Promise<void> | undefined;
   #over: Promise<void> | undefined;
@@ -83,9 +87,10 @@ export class Worker implements AsyncDisposable {
     await this.#pools.refuseUnknownQueues();
     await this.#enter(tasks);
     await this.#listener.start();
+    this.#options.drainOn?.addEventListener("abort", () => void this.drain(), { once: true });
     await this.#pools.sync();
     this.#beating = this.#beat(tasks);
-    if (this.#options.schedule === false) return;
+    if (this.#options.schedule === false || this.#draining.signal.aborted) return;
     await declareSchedules(this.#pool);
     this.#ticker = new Ticker(this.#pool);
     this.#ticker.start();
@@ -145,7 +150,8 @@ export class Worker implements AsyncDisposable {
   }
 
   async #beat(tasks: Tasks): Promise<void> {
-    while (!this.#closing.signal.aborted) {
+    for (let beats = 0; !this.#closing.signal.aborted; beats++) {
+      if (beats % 30 === 0) this.#buildIndexes();
       await this.#beatOnce(tasks).catch((error) => emit("worker:error", { error }));
       await pause(beatMs, this.#closing.signal);
     }
@@ -162,14 +168,24 @@ export class Worker implements AsyncDisposable {
       if (this.#locked) await this.#lock(this.#locked);
       await this.#pools?.enterAll();
     }
+    this.#notePresence();
     await this.#rescueOthers();
     await this.#pools?.sync();
     await this.#pools?.releaseLost();
   }
 
+  #notePresence(): void {
+    const now = performance.now();
+    if (now - this.#beatAt > 2 * beatMs) this.#backSince = now;
+    this.#beatAt = now;
+  }
+
+  /** After a time without the database, or without this process, nobody else can have been heard of. */
   async #rescueOthers(): Promise<void> {
+    const seconds = this.#backSince === undefined ? null : (performance.now() - this.#backSince) / 1000;
     const { rows } = await this.#pool.query(
-      "select process_id as process, hostname, pid, jobs, failed from queue.rescue()",
+      "select process_id as process, hostname, pid, jobs, failed from queue.rescue(present => make_interval(secs => $1))",
+      [seconds],
     );
     for (const rescued of rows) emit("worker:rescued", rescued);
   }
@@ -190,14 +206,18 @@ export class Worker implements AsyncDisposable {
   }
 
   #settingsChanged(): void {
-    buildIndexes(this.#pool).catch((error) => emit("worker:error", { error }));
+    this.#buildIndexes();
     this.#sync();
   }
 
   #caughtUp(): void {
-    this.#sync();
+    this.#settingsChanged();
     this.#pools?.wakeAll();
     this.#ticker?.wake();
+  }
+
+  #buildIndexes(): void {
+    buildIndexes(this.#pool).catch((error) => emit("worker:error", { error }));
   }
 
   #sync(): void {

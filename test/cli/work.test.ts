@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import { readWorkOptions } from "#cli/work-options.ts";
 import { openFolder } from "../support/process.ts";
 import { until } from "../support/wait.ts";
 import { openWorld, type World } from "../support/world.ts";
@@ -94,7 +95,7 @@ test("--once runs one job of three and ends, --max-jobs two, --stop-when-empty w
   const left = async () => (await run("select from graphile_worker._private_jobs")).length;
   assert.equal(await (await startWork("--once")).ended, 0);
   assert.equal(await left(), 4);
-  assert.equal(await (await startWork("--max-jobs=2")).ended, 0);
+  assert.equal(await (await startWork("--max-jobs=2", "--concurrency=1")).ended, 0);
   assert.equal(await left(), 2);
   assert.equal(await (await startWork("--stop-when-empty", "--queue=high,mail")).ended, 0);
   assert.equal(await left(), 2, "those are of another queue");
@@ -118,19 +119,11 @@ test("processes end by themselves when their supervisor is killed", async () => 
   assert.deepEqual(await processes(), []);
 });
 
-const refusals = [
-  { args: ["--queue=nowhere"], says: /There is no queue "nowhere"/ },
-  { args: ["--queue=nowhere", "--processes=2"], says: /There is no queue "nowhere"/ },
-  { args: ["--queue=a,,b"], says: /--queue cannot be "a,,b"/ },
-  { args: ["--processes=4..2"], says: /--processes cannot be "4\.\.2"/ },
-  { args: ["--processes=999"], says: /room for \d+ connections.*use --processes=/ },
-  { args: ["--concurrency=0"], says: /--concurrency must be a whole number/ },
-  { args: ["--target-wait=soon"], says: /--target-wait must be a number/ },
-  { args: ["--once", "--processes=2"], says: /--once runs one job in one process/ },
-  { args: ["--sleep=3"], says: /--sleep.*howdah work --help/ },
-];
-
-for (const { args, says } of refusals)
+for (const [args, says] of [
+  [["--queue=nowhere"], /There is no queue "nowhere"/],
+  [["--queue=nowhere", "--processes=2"], /There is no queue "nowhere"/],
+  [["--processes=999"], /room for \d+ connections.*use --processes=/],
+] as const)
   test(`${args.join(" ")} is refused with one sentence`, async () => {
     const work = spawnWork(...args);
     assert.equal(await work.ended, 1);
@@ -142,16 +135,35 @@ for (const { args, says } of refusals)
     assert.match(lines[0] ?? "", says);
   });
 
+test("options that cannot be meant are refused, their twins are read", () => {
+  for (const [args, says] of [
+    [["--queue=a,,b"], /--queue cannot be "a,,b"/],
+    [["--processes=4..2"], /--processes cannot be "4\.\.2"/],
+    [["--concurrency=0"], /--concurrency must be a whole number/],
+    [["--target-wait=soon"], /--target-wait must be a number/],
+    [["--once", "--processes=2"], /--once runs one job in one process/],
+    [["--sleep=3"], /--sleep.*howdah work --help/],
+  ] as const)
+    assert.throws(() => readWorkOptions([...args]), { code: "BadOption", message: says });
+  const { min, max, slots, targetWaitSeconds, cooldownMs, maxShift, order, limits } = readWorkOptions([
+    ...["--queue=high,default:3+bulk", "--processes=2..20", "--concurrency=4", "--target-wait=0.5"],
+    ...["--balance-cooldown=2", "--balance-max-shift=3", "--memory=256", "--max-jobs=7", "--max-time=60"],
+  ]);
+  assert.deepEqual([min, max, slots, targetWaitSeconds, cooldownMs, maxShift], [2, 20, 4, 0.5, 2000, 3]);
+  assert.deepEqual([...(order?.keys() ?? [])], ["high", "default", "bulk"]);
+  assert.deepEqual(limits, { maxJobs: 7, maxSeconds: 60, memoryMb: 256 });
+  assert.equal(readWorkOptions(["--once"]).slots, 1);
+});
+
 async function startWork(...args: string[]) {
   const work = spawnWork(...args);
-  const ready = args.some((arg) => arg.startsWith("--processes"))
-    ? /"supervisor:started"/
-    : /"service":"worker"/;
+  const several = args.some((arg) => /^--processes=(?!1$)/.test(arg));
+  const ready = several ? /"supervisor:started"/ : /"service":"worker"/;
   let over = false;
   work.ended.then(() => {
     over = true;
   });
-  await until(() => over || ready.test(work.told()), 30_000);
+  await until(() => over || ready.test(work.told()), 30_000).catch(() => work.stop("SIGKILL"));
   assert.match(work.told(), ready);
   return work;
 }

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { declareQueue } from "#queue/declare.ts";
 import { dispatch, dispatchChain, dispatchMany } from "#queue/dispatch.ts";
 import { nothing, task } from "#queue/task.ts";
-import { type Ground, inTransaction, openGround } from "./support.ts";
+import { type Ground, inTransaction, openGround, tasksOf } from "./support.ts";
 
 declare global {
   namespace GraphileWorker {
@@ -15,34 +15,31 @@ declare global {
 }
 
 const run = async () => {};
-const tasks = new Map([
-  ["try/plain", task({ payload: nothing, run })],
-  ["try/greet", task({ payload: v.object({ name: v.string(), nick: v.optional(v.string()) }), run })],
-  [
-    "try/tuned",
-    task({
-      payload: nothing,
-      run,
-      queue: "mail",
-      tries: 7,
-      maxExceptions: 2,
-      backoff: [1, 2],
-      timeout: 9,
-      failOnTimeout: true,
-      priority: 3,
-      limits: ["tuned"],
-      tags: ["a"],
-      uniqueUntil: "started",
-    }),
-  ],
-]);
+const tasks = tasksOf({
+  "try/plain": task({ payload: nothing, run }),
+  "try/greet": task({ payload: v.object({ name: v.string(), nick: v.optional(v.string()) }), run }),
+  "try/tuned": task({
+    payload: nothing,
+    run,
+    queue: "mail",
+    tries: 7,
+    maxExceptions: 2,
+    backoff: [1, 2],
+    timeout: 9,
+    failOnTimeout: true,
+    priority: 3,
+    limits: ["tuned"],
+    tags: ["a"],
+    uniqueUntil: "started",
+  }),
+});
 
 let ground: Ground;
 before(async () => {
   ground = await openGround();
   await declareQueue(ground.pool, tasks);
 });
-after(() => ground[Symbol.asyncDispose]());
+after(() => ground?.[Symbol.asyncDispose]());
 
 test("a job that asks for nothing has the settings of its queue", async () => {
   const uuid = await ground.value("select queue.dispatch('try/plain')");

@@ -4,13 +4,13 @@ import * as v from "valibot";
 import { declareQueue } from "#queue/declare.ts";
 import { dispatch, dispatchMany } from "#queue/dispatch.ts";
 import { nothing, task } from "#queue/task.ts";
-import { type Ground, openGround } from "./support.ts";
+import { type Ground, openGround, tasksOf } from "./support.ts";
 
 const run = async () => {};
-const tasks = new Map([
-  ["try/plain", task({ payload: nothing, run })],
-  ["try/needy", task({ payload: v.object({ name: v.string(), nick: v.optional(v.string()) }), run })],
-]);
+const tasks = tasksOf({
+  "try/plain": task({ payload: nothing, run }),
+  "try/needy": task({ payload: v.object({ name: v.string(), nick: v.optional(v.string()) }), run }),
+});
 
 let ground: Ground;
 before(async () => {
@@ -18,7 +18,7 @@ before(async () => {
   await declareQueue(ground.pool, tasks);
   await ground.rows("select queue.create_queue('small', '{\"payload_bytes\": 20}')");
 });
-after(() => ground[Symbol.asyncDispose]());
+after(() => ground?.[Symbol.asyncDispose]());
 
 /** What is refused, with which sentence, and the twin that is not. */
 const refusals: { what: string; bad: object; sentence: RegExp; good: object }[] = [

@@ -1,4 +1,6 @@
 import type pg from "pg";
+import * as v from "valibot";
+import type { Job } from "#queue/job.ts";
 import { type TaskOptions, task } from "#queue/task.ts";
 import type { Tasks } from "#queue/tasks.ts";
 import { Worker, type WorkerOptions } from "#queue/worker.ts";
@@ -89,22 +91,27 @@ export async function startWorker(
   options: Partial<WorkerOptions> = {},
 ): Promise<Worker> {
   const worker = new Worker({ databaseUrl: world.databaseUrl, tasks, schedule: false, ...options });
-  await worker.start();
+  try {
+    await worker.start();
+  } catch (error) {
+    await worker[Symbol.asyncDispose]();
+    throw error;
+  }
   return worker;
 }
 
-/** Tasks by name, from what they do; `options` for all of them. */
-export function tasksOf(
-  bodies: Record<string, Parameters<typeof task>[0] | Parameters<typeof task>[0]["run"]>,
-  payload: Parameters<typeof task>[0]["payload"],
+type AnyTask = Tasks extends ReadonlyMap<string, infer One> ? One : never;
+
+export function tasksOf(tasks: Record<string, AnyTask>): Tasks {
+  return new Map(Object.entries(tasks));
+}
+
+/** A task that takes any object. */
+export function doing(
+  run: (payload: Record<string, unknown>, job: Job) => unknown,
   options: TaskOptions = {},
-): Tasks {
-  return new Map(
-    Object.entries(bodies).map(([name, body]) => [
-      name,
-      task(typeof body === "function" ? { payload, run: body, ...options } : body),
-    ]),
-  );
+): AnyTask {
+  return task({ payload: v.looseObject({}), run: async (payload, job) => run(payload, job), ...options });
 }
 
 type Heard<E extends TelemetryEvent = TelemetryEvent> = { [N in E]: { event: N } & TelemetryEvents[N] }[E];

@@ -7,7 +7,7 @@ import { migrate, schemaDigest } from "#db/migrate.ts";
 import { openPool } from "#db/pool.ts";
 import { codeOf } from "#errors.ts";
 import { withLockFile } from "#lib/lock-file.ts";
-import { declareQueue } from "#queue/declare.ts";
+import { buildIndexes, declareQueue } from "#queue/declare.ts";
 
 export type World = AsyncDisposable & {
   databaseUrl: string;
@@ -74,6 +74,7 @@ async function migrateTemplate(url: string): Promise<void> {
   try {
     await migrate(pool);
     await declareQueue(pool);
+    await buildIndexes(pool);
   } finally {
     await pool.end();
   }

@@ -13,6 +13,8 @@ export type Contestant = {
   /** What --peers= calls it. */
   readonly key: string;
   readonly name: string;
+  /** Only its worker differs from the contestant before it: dispatch is not measured again. */
+  readonly variant?: boolean;
   /** Version and the settings that matter, in one line. */
   about: string;
   /** Why it cannot take part; undefined if it can. */
@@ -24,7 +26,7 @@ export type Contestant = {
   dispatchGathered?(): Promise<unknown>;
   /** One insert of the caller's and one job, both or neither. */
   dispatchInTransaction?(): Promise<unknown>;
-  /** Jobs that do nothing, or a backlog: jobs that take `ms` and are less urgent than a probe. */
+  /** Jobs that do nothing, or a backlog: jobs that take `ms` on average and are less urgent than a probe. */
   dispatchMany(count: number, backlog?: { ms: number }): Promise<unknown>;
   /** Sends the most urgent job there is; resolves to the moment before it was sent. */
   probe(id: number): Promise<number>;

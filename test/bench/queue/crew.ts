@@ -14,6 +14,8 @@ export type Told = {
   at?: number;
 };
 
+const patienceMs = 30_000;
+
 type Tally = { count: number; first: number; last: number };
 
 /** The working processes of a contestant, seen from the bench. */
@@ -68,7 +70,16 @@ export class Crew implements AsyncDisposable {
   pickedUp(id: number): Promise<number> {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.#probes.set(id, resolve);
-    return this.alive(promise);
+    return this.#soon(promise, "the probe");
+  }
+
+  /** Waits until so many jobs were started. */
+  async busy(jobs: number): Promise<void> {
+    const over = new AbortController();
+    const wait = async () => {
+      while (this.started < jobs && !over.signal.aborted) await sleep(10);
+    };
+    await this.#soon(wait(), "the backlog").finally(() => over.abort());
   }
 
   /** Waits at most until a process of the crew is lost. */
@@ -78,6 +89,14 @@ export class Crew implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#children.map(stop));
+  }
+
+  async #soon<T>(work: Promise<T>, what: string): Promise<T> {
+    const over = new AbortController();
+    const late = sleep(patienceMs, undefined, over).then(() => {
+      throw new Error(`No worker started ${what} within ${patienceMs / 1000} s.`);
+    });
+    return this.alive(Promise.race([work, late])).finally(() => over.abort());
   }
 
   #add(child: ChildProcess, listen: (hear: (told: unknown) => void) => void): void {

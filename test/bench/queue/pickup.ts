@@ -23,7 +23,7 @@ export async function pickupBusy(
   await contestant.dispatchMany(backlog.jobs, { ms: backlog.ms });
   await contestant.analyze?.();
   await using crew = await contestant.startWorker();
-  while (crew.started < Math.min(50, backlog.jobs)) await crew.alive(sleep(10));
+  await crew.busy(Math.min(50, backlog.jobs));
   return await runs(contestant, crew, probing);
 }
 

@@ -66,7 +66,7 @@ export function printPickup(
     `${results.of("idle samples", key) ?? 0}, ${results.of("busy samples", key) ?? 0}`,
   ]);
   printTable(
-    `Pick-up: milliseconds from the dispatch call to the start of the task; busy = ${backlog.toLocaleString("en")} less urgent jobs of ${backlogMs} ms wait`,
+    `Pick-up: milliseconds from the dispatch call to the start of the task; busy = ${backlog.toLocaleString("en")} less urgent jobs of ${backlogMs / 4} to ${(backlogMs * 7) / 4} ms wait`,
     ["", ...measures, "samples"],
     rows,
   );

@@ -10,7 +10,7 @@ export type Settings = {
   repeats: number;
   /** Probes in one run of pick-up. */
   samples: number;
-  /** Jobs that wait while probes are picked up, and the time that each of them takes. */
+  /** Jobs that wait while probes are picked up, and the time that they take on average. */
   backlog: number;
   backlogMs: number;
   /** Dead rows under the snapshot that is held. */

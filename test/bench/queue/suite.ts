@@ -46,9 +46,10 @@ const measurements: Record<Measurement, (bench: Bench) => Promise<void>> = {
     printDrain(results, contestants, settings);
   },
 
-  async dispatch(bench) {
-    const { contestants, settings, results } = bench;
-    await rounds(bench, "dispatch", settings.repeats, async (contestant) => {
+  async dispatch({ contestants: all, ...bench }) {
+    const contestants = all.filter(({ variant }) => !variant);
+    const { settings, results } = bench;
+    await rounds({ ...bench, contestants }, "dispatch", settings.repeats, async (contestant) => {
       for (const way of ways)
         results.add(`dispatch ${way}`, contestant, await dispatchRate(contestant, way, settings.seconds / 8));
     });

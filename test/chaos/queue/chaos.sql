@@ -1,6 +1,8 @@
 -- What the chaos run writes down, and how it counts in the end. The ledger is committed with each dispatch and is the truth;
 -- effects have no unique constraint, so that a double would be seen.
 
+set local check_function_bodies = off; -- callers come first
+
 create schema chaos;
 
 create table chaos.ledger (
@@ -67,6 +69,17 @@ language sql volatile as $$
   select d.uuid, write.kind, write.expects
   from unnest(queue.dispatch_many(jsonb_build_array(write.job))) d (uuid)
   where d.uuid is not null
+$$;
+
+create function chaos.write_probes(queue text, jobs int) returns void
+language sql volatile as $$
+  select chaos.write(
+    'probe', 'some', jsonb_build_object('task', 'chaos/plain', 'queue', write_probes.queue, 'payload', '{"ms": 30}'::jsonb)
+  )
+  from generate_series(1, write_probes.jobs - (
+    select count(*)::int from graphile_worker._private_jobs j join queue.queues q on q.task_id = j.task_id
+    where q.name = write_probes.queue and j.locked_at is null and j.run_at <= now()
+  ))
 $$;
 
 -- Three members form a chain within the batch. The first member of a batch that is not good fails.
@@ -228,7 +241,7 @@ end;
 
 -- How long the jobs of a process that was killed waited for their next start; null: it failed, or was not started again.
 create view chaos.rescues as
-select d.how, d.pid, a.uuid, a.attempt, a.task,
+select d.how, w.pid as worker_pid, a.uuid, a.attempt, a.task,
   extract(epoch from a.ended_at - d.died_at)::float8 as unlocked_after,
   extract(epoch from b.started_at - d.died_at)::float8 as started_after
 from queue.attempts a
@@ -250,12 +263,37 @@ language sql stable as $$
     'attempts', (
       select jsonb_agg(to_jsonb(a) || jsonb_build_object('error', left(a.error, 300), 'pid', w.pid) order by a.ended_at)
       from queue.attempts a left join chaos.workers w on w.id = a.worker_id
-      where a.uuid::text = evidence.key or a.uuid in (select e.uuid from chaos.effects e where e.owner = evidence.key and e.kind not like 'told progress')
+      where a.uuid::text = evidence.key
     ),
     'effects', (
       select jsonb_agg(to_jsonb(e) order by e.id) from chaos.effects e
-      where evidence.key in (e.uuid::text, e.owner) and e.kind <> 'told progress'
+      where e.uuid::text = evidence.key
     ),
     'batch', (select to_jsonb(b) || to_jsonb(q) from laravel.job_batches b left join queue.batches q on q.id = b.id where b.id = evidence.key)
+  )
+$$;
+
+create function chaos.picture() returns jsonb
+language sql stable as $$
+  select jsonb_build_object(
+    'jobs', (
+      select jsonb_agg(to_jsonb(g)) from (
+        select q.name, j.locked_by, w.process_id is not null as of_a_process, count(*), min(j.run_at), min(j.locked_at)
+        from graphile_worker._private_jobs j
+        left join queue.queues q on q.task_id = j.task_id
+        left join queue.workers w on w.id = j.locked_by
+        group by 1, 2, 3
+      ) g
+    ),
+    'queues', (select jsonb_agg(to_jsonb(q)) from queue.queues q),
+    'holds', (select jsonb_agg(to_jsonb(h)) from queue.holds h),
+    'processes', (select jsonb_agg(to_jsonb(p) - 'tasks') from queue.processes p),
+    'activity', (
+      select jsonb_agg(jsonb_build_object(
+        'pid', a.pid, 'who', a.application_name, 'state', a.state, 'wait', a.wait_event, 'since', now() - a.state_change,
+        'blocked_by', pg_blocking_pids(a.pid), 'query', left(a.query, 200)
+      ))
+      from pg_stat_activity a where a.datname = current_database()
+    )
   )
 $$;

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import pg from "pg";
 import { prepareCluster } from "#db/cluster.ts";
 import { startEmbedded } from "#db/embedded.ts";
 import { migrate } from "#db/migrate.ts";
@@ -11,34 +12,46 @@ import type { Lifetime } from "../../bench/support/lifetime.ts";
 
 export type Cluster = {
   url: string;
-  dir: string;
-  /** Stops it without a shutdown, as a crash does, and starts it again on the same port after `awayMs`. */
+  /** Stops it as a crash would, and starts it again after `awayMs`. */
   crash(awayMs: number): Promise<void>;
 };
 
-/** A cluster of its own with the durability of the defaults, migrated. */
+/** A migrated cluster of its own that, unlike that of the tests, waits for the disk. */
 export async function startCluster(life: Lifetime): Promise<Cluster> {
-  const dir = await mkdtemp(path.join(os.tmpdir(), "howdah-chaos-"));
+  const dir = await mkdtemp(path.join(os.tmpdir(), "howdah-chaos-postgres-"));
   await chmod(dir, 0o755);
   life.defer(() => rm(dir, { recursive: true, force: true }));
   const { url } = await startEmbedded(dir);
   const { programs, user, data } = await prepareCluster(dir);
   const control = async (...args: string[]) => {
-    const { code } = await run(programs.pg_ctl, [...args, "-D", data], { user, quiet: true });
-    if (code !== 0) throw new Error(`pg_ctl ${args.join(" ")} failed: see ${data}/server.log`);
+    const { code } = await run(programs.pg_ctl, [...args, "-w", "-D", data], { user, quiet: true });
+    if (code !== 0) throw new Error(`pg_ctl ${args.join(" ")} failed: see ${data}/server.log.`);
   };
-  life.defer(() => control("stop", "-m", "immediate", "-w").catch(() => {}));
-  const pool = openPool(url, "chaos-migrate", { max: 2 });
+  const stop = () => control("stop", "-m", "immediate");
+  life.defer(() => stop().catch(() => {}));
+  const pool = openPool(url, "chaos:migrate", { max: 2 });
   await migrate(pool).finally(() => pool.end());
-  const { port } = new URL(url);
-  const { fixed } = { fixed: await optionsOf(data) };
+  await keepSettings(url);
   return {
     url,
-    dir,
     async crash(awayMs) {
-      await control("stop", "-m", "immediate", "-w");
+      await stop();
       await pause(awayMs);
-      await control("start", "-w", "-t", "60", "-l", path.join(data, "server.log"), "-o", fixed ?? `-p ${port}`);
+      await control("start", "-t", "60", "-l", path.join(data, "server.log"), "-o", noSocket);
     },
   };
+}
+
+/** An empty list cannot be kept by `alter system`. */
+const noSocket = "-c unix_socket_directories=";
+
+/** What the command line said, above all the port, is to hold at every start. */
+async function keepSettings(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ statement: string }>(
+    "select format('alter system set %I = %L', name, setting) as statement from pg_settings where source = 'command line' and setting <> ''",
+  );
+  for (const { statement } of rows) await client.query(statement);
+  await client.end();
 }

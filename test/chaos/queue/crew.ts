@@ -146,7 +146,9 @@ export class Crew {
     member.child.kill("SIGTERM");
     const end = await atMost(stopWithinMs, member.exited.promise);
     if (end?.code === 0 || end?.signal === "SIGTERM") return; // the latter: it was still starting
-    this.crashes.push(`process ${member.pid} did not end well: ${end ? (end.code ?? end.signal) : "it hung"}`);
+    this.crashes.push(
+      `process ${member.pid} did not end well: ${end ? (end.code ?? end.signal) : "it hung"}`,
+    );
     member.child.kill("SIGKILL");
     await pause(0);
   }

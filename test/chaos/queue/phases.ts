@@ -1,6 +1,7 @@
 import pg from "pg";
 import { pause } from "#lib/pause.ts";
 import { until } from "../../support/wait.ts";
+import type { Cluster } from "./cluster.ts";
 import type { Member } from "./crew.ts";
 import { everyoneServes, insistently, type Scene } from "./scene.ts";
 
@@ -38,8 +39,10 @@ export async function freeze(scene: Scene, seconds: number): Promise<{ refused: 
   crew.freeze(member);
   await pause(seconds * 1000);
   crew.thaw(member);
-  await until(() => eventsOf(member, "job:fenced") > refused && eventsOf(member, "worker:buried") > buried).catch(
-    () => scene.zombies.push(`process ${member.pid} was stopped for ${seconds} s and not refused afterwards`),
+  await until(
+    () => eventsOf(member, "job:fenced") > refused && eventsOf(member, "worker:buried") > buried,
+  ).catch(() =>
+    scene.zombies.push(`process ${member.pid} was stopped for ${seconds} s and not refused afterwards`),
   );
   await everyoneServes(scene, "it was stopped");
   return { refused: eventsOf(member, "job:fenced") - refused };
@@ -73,4 +76,11 @@ export async function replace(scene: Scene, rounds: number): Promise<void> {
     }
   }
   await everyoneServes(scene, "the replacements");
+}
+
+/** Postgres dies without a shutdown and comes back, at once or after a while. */
+export async function crashPostgres(scene: Scene, cluster: Cluster, awayMs: number): Promise<void> {
+  await pause(2000);
+  await cluster.crash(awayMs);
+  await everyoneServes(scene, `Postgres was away for ${awayMs} ms`);
 }

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import type pg from "pg";
 import { insist } from "#db/insist.ts";
 import { openPool } from "#db/pool.ts";
@@ -39,18 +39,21 @@ export async function openScene(life: Lifetime, options: SceneOptions): Promise<
 }
 
 /** Waits until every process has completed jobs of every queue; who has not within 30 s is a zombie. */
-export async function everyoneServes({ pool, crew, zombies }: Scene, after: string): Promise<void> {
+export async function everyoneServes({ pool, crew, zombies, log }: Scene, after: string): Promise<void> {
   await crew.ready();
   const members = crew.members;
   for (const member of members) member.completed.clear();
   const idle = () => members.filter(isAlive).flatMap((member) => idleQueues(member));
   for (const deadline = performance.now() + 30_000; idle().length > 0; ) {
     if (performance.now() > deadline) {
-      zombies.push(...idle().map(({ pid, queue }) => `process ${pid} served ${queue} no more after ${after}`));
+      zombies.push(
+        ...idle().map(({ pid, queue }) => `process ${pid} serves ${queue} no more after ${after}`),
+      );
+      await appendFile(log, `${after}: ${await insistently(() => picture(pool))}\n`);
       return;
     }
-    const queues = new Set(idle().map(({ queue }) => queue));
-    for (const queue of queues) await insistently(() => writeProbes(pool, queue, 10 * members.length));
+    for (const queue of new Set(idle().map(({ queue }) => queue)))
+      await insistently(() => writeProbes(pool, queue, 10 * members.length));
     await nextReport();
   }
 }
@@ -63,6 +66,12 @@ const isAlive = ({ child }: Member) => child.exitCode === null && child.signalCo
 
 const nextReport = () => new Promise((resolve) => setTimeout(resolve, 300));
 
+/** What a person wants to know of a queue that stands still. */
+async function picture(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query<{ picture: string }>("select jsonb_pretty(chaos.picture()) as picture");
+  return rows[0]?.picture ?? "";
+}
+
 /** No more writing: waits until no job is left, or none ends any more for 30 s; then stops all workers gracefully. */
 export async function settle({ pool, crew, writers }: Scene): Promise<void> {
   await writers[Symbol.asyncDispose]();
@@ -74,11 +83,10 @@ export async function settle({ pool, crew, writers }: Scene): Promise<void> {
     fewest = Math.min(fewest, jobs);
   }
   await crew.stop();
-  await pool.query("insert into chaos.deaths (pid, how, died_at) select * from unnest($1::int[], $2::text[], $3::timestamptz[]) on conflict do nothing", [
-    crew.deaths.map(({ pid }) => pid),
-    crew.deaths.map(({ how }) => how),
-    crew.deaths.map(({ at }) => at),
-  ]);
+  await pool.query(
+    "insert into chaos.deaths (pid, how, died_at) select * from unnest($1::int[], $2::text[], $3::timestamptz[]) on conflict do nothing",
+    [crew.deaths.map(({ pid }) => pid), crew.deaths.map(({ how }) => how), crew.deaths.map(({ at }) => at)],
+  );
 }
 
 async function waiting(pool: pg.Pool): Promise<number> {

@@ -1,9 +1,9 @@
 import * as v from "valibot";
+import { pause } from "#lib/pause.ts";
 import { Fail, Snooze } from "#queue/errors.ts";
 import type { Job } from "#queue/job.ts";
 import { type Task, type TaskOptions, task } from "#queue/task.ts";
 import type { Tasks } from "#queue/tasks.ts";
-import { pause } from "#lib/pause.ts";
 import type { Breakage } from "./settings.ts";
 
 const payload = v.object({

@@ -13,7 +13,13 @@ const { databaseUrl, breakage } = JSON.parse(process.argv[2] ?? "") as WorkerSet
 
 let completed: Record<string, number> = {};
 let events: Record<string, number> = {};
-const told = new Set<TelemetryEvent>(["job:started", "job:completed", "job:failed", "job:snoozed"]);
+const told = new Set<TelemetryEvent>([
+  "job:started",
+  "job:completed",
+  "job:failed",
+  "job:snoozed",
+  "job:skipped",
+]);
 
 onTelemetry((name, about) => {
   if (name === "job:completed" && "queue" in about)

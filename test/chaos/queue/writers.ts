@@ -3,14 +3,14 @@ import { isAway } from "#db/insist.ts";
 import { pause } from "#lib/pause.ts";
 
 const writers = 3;
-const mostWaiting = 400;
+const mostWaiting = 200;
 const rolledBack = 0.1;
 
 /** What is written, and how often beside the others. */
 const kinds: { weight: number; write: (db: pg.ClientBase) => Promise<unknown> }[] = [
   { weight: 30, write: (db) => write(db, "exact", "one", { task: "chaos/exact", queue: anyQueue() }) },
   { weight: 30, write: (db) => write(db, "plain", "some", { task: "chaos/plain", queue: anyQueue() }) },
-  { weight: 10, write: (db) => write(db, "slow", "some", { task: "chaos/slow", payload: { ms: slowMs() } }) },
+  { weight: 3, write: (db) => write(db, "slow", "some", { task: "chaos/slow", payload: { ms: slowMs() } }) },
   { weight: 8, write: (db) => write(db, "flaky", "one", { task: "chaos/flaky" }) },
   { weight: 4, write: (db) => write(db, "fragile", "either", { task: "chaos/fragile" }) },
   { weight: 6, write: (db) => write(db, "snoozing", "one", { task: "chaos/snoozing" }) },
@@ -86,24 +86,22 @@ export class Writers implements AsyncDisposable {
   }
 }
 
-/** Jobs that every process of the crew has to take a share of. */
+/** Jobs that every process of the crew has to take a share of, unless enough of them wait. */
 export async function writeProbes(pool: pg.Pool, queue: string, jobs: number): Promise<void> {
-  const job = { task: "chaos/plain", queue, payload: { ms: 30 } };
-  await pool.query("select chaos.write('probe', 'some', $1) from generate_series(1, $2)", [
-    JSON.stringify(job),
-    jobs,
-  ]);
+  await pool.query("select chaos.write_probes($1, $2)", [queue, jobs]);
 }
 
 function write(db: pg.ClientBase, kind: string, expects: string, job: object): Promise<unknown> {
   return db.query("select chaos.write($1, $2, $3)", [kind, expects, JSON.stringify(job)]);
 }
 
-const all = kinds.reduce((sum, { weight }) => sum + weight, 0);
-
 function anyKind(): (db: pg.ClientBase) => Promise<unknown> {
-  let left = Math.random() * all;
-  return (kinds.find(({ weight }) => (left -= weight) < 0) ?? (kinds[0] as (typeof kinds)[0])).write;
+  let left = Math.random() * kinds.reduce((sum, { weight }) => sum + weight, 0);
+  for (const { weight, write } of kinds) {
+    left -= weight;
+    if (left < 0) return write;
+  }
+  return anyKind();
 }
 
 const between = (least: number, most: number) => least + Math.floor(Math.random() * (most - least + 1));

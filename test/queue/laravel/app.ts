@@ -27,7 +27,6 @@ export class LaravelApp implements AsyncDisposable {
   readonly url: string;
   readonly #world: World;
   readonly #folder: string;
-  readonly #workers = new Set<ChildProcess>();
 
   private constructor(world: World, folder: string) {
     const url = new URL(world.databaseUrl);
@@ -65,12 +64,11 @@ export class LaravelApp implements AsyncDisposable {
     await this.artisan(`queue:work --stop-when-empty --sleep=0 ${options}`.trim(), env);
   }
 
-  /** A worker process of Laravel's that goes on until it is killed or the app is disposed. */
-  work(options = "", env: Record<string, string> = {}): ChildProcess {
+  /** A worker process of Laravel's that goes on until it is disposed, which kills it. */
+  work(options = "", env: Record<string, string> = {}): ChildProcess & AsyncDisposable {
     const args = ["queue:work", "--sleep=0.05", ...options.split(" ").filter(Boolean)];
     const worker = spawn("php", [script, ...args], { env: this.#env(env), stdio: "ignore" });
-    this.#workers.add(worker);
-    return worker;
+    return Object.assign(worker, { [Symbol.asyncDispose]: () => kill(worker) });
   }
 
   /** What ran, on either side, in the order in which it did. */
@@ -80,7 +78,6 @@ export class LaravelApp implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const worker of this.#workers) await kill(worker);
     await rm(this.#folder, { recursive: true });
     await this.#world.pool.query(`drop owned by ${this.role}; drop role ${this.role}`);
   }
@@ -94,12 +91,12 @@ export class LaravelApp implements AsyncDisposable {
   }
 
   #env(env: Record<string, string>) {
-    const DATABASE_URL = `${this.url}?schema[0]=laravel&schema[1]=public`;
+    const DATABASE_URL = `${this.url}${process.env.LARAVEL_URL_OPTIONS ?? "?schema[0]=laravel&schema[1]=public"}`;
     return { PATH: process.env.PATH, DATABASE_URL, CACHE_DIR: this.#folder, ...env };
   }
 }
 
-export async function kill(worker: ChildProcess): Promise<void> {
+async function kill(worker: ChildProcess): Promise<void> {
   if (worker.exitCode !== null || worker.signalCode !== null) return;
   worker.kill("SIGKILL");
   await once(worker, "exit");

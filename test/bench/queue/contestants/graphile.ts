@@ -47,6 +47,7 @@ function graphileWorker(arena: Arena, { key, name, about, worker }: Variant): Co
     key,
     name,
     about,
+    variant: key !== "graphile",
     available: async () => undefined,
     async prepare() {
       store = await openStore(arena, key.replace("-", "_"));

@@ -68,7 +68,7 @@ final class Job implements ShouldQueue
         }
         Tally::count();
         if ($this->ms > 0) {
-            usleep($this->ms * 1000);
+            usleep((int) ($this->ms * 1000 * (0.25 + 1.5 * lcg_value())));
         }
     }
 }

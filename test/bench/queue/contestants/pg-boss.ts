@@ -54,6 +54,7 @@ function pgBoss(arena: Arena, { key, name, about, work }: Variant): Contestant {
     key,
     name,
     about,
+    variant: key !== "pg-boss",
     available: () => installPeer(arena.life, "pg-boss"),
     async prepare() {
       store = await openStore(arena, key.replaceAll("-", "_"));

@@ -1,0 +1,45 @@
+import type pg from "pg";
+import { atMost } from "#lib/at-most.ts";
+import type { Job } from "#queue/job.ts";
+
+/**
+ * Runs `work` and then `complete` in one transaction, which is committed when `complete` says so. A task that was left
+ * behind must not write into the transaction of whoever gets its connection next: once `work` has ended, its `query` is
+ * refused.
+ */
+export async function inTransaction(
+  pool: pg.Pool,
+  work: (query: Job["query"]) => Promise<void>,
+  complete: (client: pg.PoolClient) => Promise<boolean>,
+): Promise<boolean> {
+  const client = await pool.connect();
+  let broken = true;
+  let over = false;
+  const query: Job["query"] = async (text, values) => {
+    if (over) throw new Error("This attempt is over: its transaction has ended.");
+    return client.query(text, values);
+  };
+  try {
+    await client.query("begin");
+    await work(query).finally(() => {
+      over = true;
+    });
+    const done = await complete(client);
+    await client.query(done ? "commit" : "rollback");
+    broken = false;
+    return done;
+  } catch (error) {
+    broken = !(await rolledBack(client));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** A statement of the task that still runs would keep the rollback waiting. */
+function rolledBack(client: pg.PoolClient): Promise<unknown> {
+  return atMost(
+    1000,
+    client.query("rollback").catch(() => undefined),
+  );
+}
