@@ -8,6 +8,7 @@ language plpgsql volatile set enable_hashjoin = off set enable_mergejoin = off a
 declare
   v_done bigint[];
   v_bound jsonb;
+  v_lanes int[];
 begin
   with held as (
     delete from graphile_worker._private_jobs j
@@ -15,21 +16,25 @@ begin
       complete_many.job_ids, complete_many.attempts, complete_many.uuids, complete_many.tasks, complete_many.milliseconds
     ) h (id, attempt, uuid, task, ms)
     where j.id = h.id and j.locked_by = complete_many.worker_id and j.attempts = h.attempt
-    returning j.id, j.flags, j.payload, h.uuid, h.task, h.attempt, h.ms
+    returning j.id, j.flags, j.payload, j.job_queue_id, h.uuid, h.task, h.attempt, h.ms
   ),
   history as (
-    insert into queue.attempts (uuid, job_id, queue, task, attempt, worker_id, outcome, started_at)
+    insert into queue.attempts (uuid, job_id, queue, task, attempt, worker_id, outcome, started_at, ended_at)
     select h.uuid, h.id, complete_many.queue, h.task, h.attempt, complete_many.worker_id, 'completed',
-      now() - h.ms * interval '1 millisecond'
+      clock_timestamp() - h.ms * interval '1 millisecond', clock_timestamp() -- now() is when a transactional task began
     from held h
   )
-  select array_agg(h.id), jsonb_agg(queue.readable(h.payload)) filter (where h.flags is not null)
-  into v_done, v_bound
+  select array_agg(h.id), jsonb_agg(coalesce(queue.envelope_of(h.payload), '{}')) filter (where h.flags is not null),
+    array_agg(h.job_queue_id) filter (where h.job_queue_id is not null)
+  into v_done, v_bound, v_lanes
   from held h;
+  perform queue.free_lanes(v_lanes);
 
   if v_bound is not null then
     perform queue.after_success(v_done, v_bound);
   end if;
+  -- Of a transactional task: one that is stopped before its commit must not hold a batch, and with it all its members.
+  perform set_config('idle_in_transaction_session_timeout', '5s', true);
   return coalesce(v_done, '{}');
 end
 $$;
@@ -81,6 +86,7 @@ begin
         updated_at = now()
     where j.id = fail.job_id;
     delete from queue.holds h where h.job_id = fail.job_id;
+    perform queue.free_lanes(array[v_job.job_queue_id]);
   else
     perform queue.bury(v_job, fail.uuid, v_envelope, fail.exception, v_outcome = 'failed');
   end if;
@@ -110,6 +116,8 @@ $$;
 -- A job that was fetched and not begun goes back as it was.
 create function queue.put_back(worker_id text, job_id bigint, attempt int, run_at timestamptz default null) returns boolean
 language plpgsql volatile as $$
+declare
+  v_lane int;
 begin
   update graphile_worker._private_jobs j
   set locked_at = null,
@@ -117,14 +125,22 @@ begin
       attempts = greatest(j.attempts - 1, 0),
       run_at = coalesce(put_back.run_at, j.run_at),
       updated_at = now()
-  where j.id = put_back.job_id and j.locked_by = put_back.worker_id and j.attempts = put_back.attempt;
+  where j.id = put_back.job_id and j.locked_by = put_back.worker_id and j.attempts = put_back.attempt
+  returning j.job_queue_id into v_lane;
   if not found then
     return false;
   end if;
   delete from queue.holds h where h.job_id = put_back.job_id;
+  perform queue.free_lanes(array[v_lane]);
   perform queue.cancel(c.job_id, c.reason) from queue.cancellations c where c.job_id = put_back.job_id; -- nobody is to be asked now
   return true;
 end
+$$;
+
+-- A lane of graphile-worker (its queue_name) is locked by the job that runs in it, and waits for that job's end.
+create function queue.free_lanes(lanes int[]) returns void
+language sql volatile strict as $$
+  update graphile_worker._private_job_queues l set locked_at = null, locked_by = null where l.id = any (free_lanes.lanes)
 $$;
 
 create function queue.is_exhausted(job graphile_worker._private_jobs, envelope jsonb, uuid uuid) returns boolean
@@ -218,6 +234,7 @@ begin
   delete from queue.cancellations c where c.job_id = (bury.job).id;
   perform queue.breaker_failed(bury.job);
   delete from queue.holds h where h.job_id = (bury.job).id;
+  perform queue.free_lanes(array[(bury.job).job_queue_id]);
   perform queue.after_failure(bury.envelope, v_uuid);
 end
 $$;
@@ -226,7 +243,9 @@ $$;
 create function queue.wrapped(job graphile_worker._private_jobs, uuid uuid, envelope jsonb) returns text
 language plpgsql volatile as $$
 begin
-  if wrapped.envelope is not null then
+  if wrapped.envelope is not null and (wrapped.job).payload::text ~ '\\u0000' then
+    return regexp_replace((wrapped.job).payload::text, '"uuid"\s*:\s*"[^"]*"', format('"uuid":"%s"', wrapped.uuid)); -- it would lose its NULs
+  elsif wrapped.envelope is not null then
     return wrapped.envelope || jsonb_build_object('uuid', wrapped.uuid);
   end if;
   return json_build_object(
@@ -284,11 +303,16 @@ create function queue.release_lost(worker_id text, job_ids bigint[]) returns int
 language plpgsql volatile as $$
 declare
   v_count int;
+  v_lanes int[];
 begin
-  update graphile_worker._private_jobs j
-  set locked_at = null, locked_by = null, attempts = greatest(j.attempts - 1, 0)
-  where j.locked_by = release_lost.worker_id and j.id = any (release_lost.job_ids);
-  get diagnostics v_count = row_count;
+  with released as (
+    update graphile_worker._private_jobs j
+    set locked_at = null, locked_by = null, attempts = greatest(j.attempts - 1, 0)
+    where j.locked_by = release_lost.worker_id and j.id = any (release_lost.job_ids)
+    returning j.job_queue_id
+  )
+  select count(*), array_agg(r.job_queue_id) into v_count, v_lanes from released r;
+  perform queue.free_lanes(v_lanes);
   return v_count;
 end
 $$;
@@ -308,7 +332,6 @@ language plpgsql volatile as $$
 declare
   v_audible constant timestamptz := greatest(pg_postmaster_start_time(), clock_timestamp() - rescue.present);
   v_process queue.processes;
-  v_job graphile_worker._private_jobs;
 begin
   for v_process in
     select p.* from queue.processes p
@@ -320,24 +343,52 @@ begin
     process_id := v_process.id;
     hostname := v_process.hostname;
     pid := v_process.pid;
-    jobs := 0;
-    failed := 0;
-    for v_job in
-      select j.* from graphile_worker._private_jobs j
-      where j.locked_by in (select w.id from queue.workers w where w.process_id = v_process.id)
-      for update
-    loop
-      if queue.rescue_job(v_job) then
-        jobs := jobs + 1;
-      else
-        failed := failed + 1;
-      end if;
-    end loop;
-    perform pg_notify('howdah_jobs', w.queue || ' ' || jobs)
-    from queue.workers w where w.process_id = v_process.id and jobs > 0;
-    delete from queue.processes p where p.id = v_process.id;
-    return next;
+    begin
+      select r.jobs, r.failed into jobs, failed from queue.rescue_process(v_process.id) r;
+      return next;
+    exception when others then
+      raise warning 'The jobs of process % on % cannot be rescued yet: %', v_process.pid, v_process.hostname, sqlerrm;
+    end;
   end loop;
+end
+$$;
+
+-- One that cannot be rescued must not keep the others from it.
+create function queue.rescue_process(process_id uuid, out jobs int, out failed int)
+language plpgsql volatile set lock_timeout = '2s' as $$
+declare
+  v_job graphile_worker._private_jobs;
+begin
+  perform queue.cut_off(rescue_process.process_id);
+  jobs := 0;
+  failed := 0;
+  for v_job in
+    select j.* from graphile_worker._private_jobs j
+    where j.locked_by in (select w.id from queue.workers w where w.process_id = rescue_process.process_id)
+    for update
+  loop
+    if queue.rescue_job(v_job) then
+      jobs := jobs + 1;
+    else
+      failed := failed + 1;
+    end if;
+  end loop;
+  perform pg_notify('howdah_jobs', w.queue || ' ' || jobs)
+  from queue.workers w where w.process_id = rescue_process.process_id and jobs > 0;
+  delete from queue.processes p where p.id = rescue_process.process_id;
+end
+$$;
+
+-- A process that is stopped, not dead, may hold the rows of its jobs, or what these need, in a transaction that it will
+-- not end; and a statement of a dead one may still run.
+create function queue.cut_off(process_id uuid) returns void
+language plpgsql volatile as $$
+begin
+  perform pg_terminate_backend(a.pid, 1000)
+  from pg_stat_activity a
+  where a.application_name = 'howdah:worker:' || cut_off.process_id and a.datname = current_database();
+exception
+  when insufficient_privilege then null; -- processes that are different users of the database
 end
 $$;
 
@@ -377,6 +428,7 @@ begin
       updated_at = now()
   where j.id = (job).id;
   delete from queue.holds h where h.job_id = (job).id;
+  perform queue.free_lanes(array[(job).job_queue_id]);
   return true;
 end
 $$;
@@ -386,11 +438,16 @@ create function queue.leave(process_id uuid) returns int
 language plpgsql volatile as $$
 declare
   v_count int;
+  v_lanes int[];
 begin
-  update graphile_worker._private_jobs j
-  set locked_at = null, locked_by = null, attempts = greatest(j.attempts - 1, 0)
-  where j.locked_by in (select w.id from queue.workers w where w.process_id = leave.process_id);
-  get diagnostics v_count = row_count;
+  with released as (
+    update graphile_worker._private_jobs j
+    set locked_at = null, locked_by = null, attempts = greatest(j.attempts - 1, 0)
+    where j.locked_by in (select w.id from queue.workers w where w.process_id = leave.process_id)
+    returning j.job_queue_id
+  )
+  select count(*), array_agg(r.job_queue_id) into v_count, v_lanes from released r;
+  perform queue.free_lanes(v_lanes);
   delete from queue.holds h where h.worker_id in (select w.id from queue.workers w where w.process_id = leave.process_id);
   delete from queue.processes p where p.id = leave.process_id;
   return v_count;

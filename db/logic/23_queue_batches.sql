@@ -20,7 +20,11 @@ begin
   ]) c (callback)
   where c.callback <> 'null';
   insert into laravel.job_batches (id, name, total_jobs, pending_jobs, failed_jobs, failed_job_ids, options, created_at)
-  values (v_id, coalesce(dispatch_batch.name, ''), 0, 0, 0, '[]', 'YTowOnt9', queue.unix_seconds(clock_timestamp())); -- an empty array of PHP
+  values (v_id, coalesce(dispatch_batch.name, ''), 0, 0, 0, '[]',
+    -- What PHP's workers read: a:0:{} or a:1:{s:13:"allowFailures";b:1;}
+    case when dispatch_batch.allow_failures then 'YToxOntzOjEzOiJhbGxvd0ZhaWx1cmVzIjtiOjE7fQ==' else 'YTowOnt9' end,
+    queue.unix_seconds(clock_timestamp())
+  );
   insert into queue.batches (id, allow_failures, on_progress, on_success, on_failure, on_end)
   values (
     v_id, dispatch_batch.allow_failures, dispatch_batch.on_progress, dispatch_batch.on_success,
@@ -267,6 +271,7 @@ begin
   if not found then
     return false;
   end if;
+  perform queue.free_lanes(array[v_job.job_queue_id]);
   perform queue.record(v_job, skip.uuid, skip.task, 'cancelled', 0, 'Its batch was cancelled.');
   v_envelope := queue.envelope_of(v_job.payload);
   update laravel.job_batches b set pending_jobs = b.pending_jobs - 1 - queue.links_behind(v_envelope)

@@ -50,7 +50,7 @@ function printLine(print: Print, verdict: Verdict, job: Told, ms: number | undef
   const about = print.verbose ? ` ${job.id ?? job.uuid} database ${job.queue}` : "";
   const memory = print.verbose ? ` ${Math.round(process.memoryUsage.rss() / 104857.6) / 10}MB` : "";
   const took = ms === undefined ? "" : ` ${runTime(ms)}${memory}`;
-  const dots = print.width() - 27 - job.task.length - about.length - took.length - word.length;
+  const dots = print.width() - 26 - job.task.length - about.length - took.length - word.length;
   print.line(
     `  ${print.paint("gray", clock())} ${job.task}${print.paint("blue", about)} ${print.paint(
       "gray",

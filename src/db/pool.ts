@@ -1,21 +1,22 @@
 import pg from "pg";
 import { emit } from "#telemetry.ts";
 
-export type PoolOptions = { max?: number; role?: string; settings?: Record<string, string> };
+export type PoolOptions = { max?: number; role?: string; settings?: Record<string, string>; owner?: string };
 
 /**
  * A pool whose broken connections are reported, never fatal. `role` is taken on by every new connection
- * before its first query, so that nothing runs with the owner's rights by accident; `settings` are its run-time settings.
+ * before its first query, so that nothing runs with the owner's rights by accident; `settings` are its run-time settings;
+ * `owner` tells its connections from those of other pools of that name.
  */
 export function openPool(
   url: string,
   name: string,
-  { max = 10, role, settings = {} }: PoolOptions = {},
+  { max = 10, role, settings = {}, owner }: PoolOptions = {},
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max,
-    application_name: `howdah:${name}`,
+    application_name: owner ? `howdah:${name}:${owner}` : `howdah:${name}`,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,

@@ -10,6 +10,7 @@ export class Stop extends Error {
 }
 
 const graceMs = 5000;
+const longestTimer = 2 ** 31 - 1;
 
 /**
  * The end that is set to one job's run: its timeout, a cancellation, the stop of the worker. The job is asked through its
@@ -45,7 +46,7 @@ export class Deadline {
     if (seconds > 0)
       this.#timer = setTimeout(
         () => this.stop(new Stop("timeout", `It timed out after ${seconds} s.`)),
-        seconds * 1000,
+        Math.min(seconds * 1000, longestTimer),
       );
     try {
       return await Promise.race([work(), this.#left.promise]);

@@ -1,4 +1,5 @@
 import { isObject } from "#lib/is-object.ts";
+import { type LaravelLink, readLaravelJob } from "#queue/laravel.ts";
 
 /** What the payload of a job says beyond its data; see docs/queue.md for the keys. */
 export type Envelope = {
@@ -6,12 +7,16 @@ export type Envelope = {
   task: string;
   data: unknown;
   timeout: number | undefined;
-  failOnTimeout: boolean;
+  failOnTimeout: boolean | undefined;
   uniqueUntil: string | undefined;
   encrypted: boolean;
   limits: string[];
   tags: string[];
   batchId: string | undefined;
+  /** The next job of a Laravel chain. */
+  next: LaravelLink | undefined;
+  /** Why the payload cannot be read. */
+  problem: string | undefined;
 };
 
 /**
@@ -20,18 +25,21 @@ export type Envelope = {
  */
 export function readEnvelope(payload: unknown, identifier: string, jobId: string): Envelope {
   const given = isObject(payload) && typeof payload.job === "string" ? payload : { data: payload };
-  const name = typeof given.job === "string" ? given.job.replace(/@\w+$/, "") : identifier;
+  const name = textOf(given.job)?.replace(/@\w+$/, "") ?? identifier;
+  const laravel = readLaravelJob(payload);
   return {
     uuid: typeof given.uuid === "string" && isUuid.test(given.uuid) ? given.uuid : uuidOf(jobId),
-    task: name,
-    data: given.data ?? {},
+    task: laravel?.task ?? name,
+    data: laravel?.data ?? given.data ?? {},
     timeout: numberOf(given.timeout),
-    failOnTimeout: given.failOnTimeout === true,
+    failOnTimeout: typeof given.failOnTimeout === "boolean" ? given.failOnTimeout : undefined,
     uniqueUntil: textOf(given.uniqueUntil),
     encrypted: given.encrypted === true,
     limits: textsOf(given.limits),
     tags: textsOf(given.tags),
-    batchId: textOf(given.batchId),
+    batchId: textOf(given.batchId) ?? laravel?.batchId,
+    next: laravel?.next,
+    problem: laravel?.problem,
   };
 }
 
@@ -44,7 +52,7 @@ function uuidOf(jobId: string): string {
 
 const numberOf = (value: unknown) => (typeof value === "number" && value >= 0 ? value : undefined);
 
-const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+/** Postgres has no NUL in text. */
+const textOf = (value: unknown) => (typeof value === "string" ? value.replaceAll("\0", "") : undefined);
 
-const textsOf = (value: unknown) =>
-  Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+const textsOf = (value: unknown) => (Array.isArray(value) ? value.flatMap((each) => textOf(each) ?? []) : []);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type pg from "pg";
 import { isObject } from "#lib/is-object.ts";
 import { PhpObject, type PhpValue, unserialize } from "#lib/php-serialized.ts";
 import { plain } from "#queue/laravel-values.ts";
@@ -9,7 +10,7 @@ export type LaravelJob = {
   task: string;
   data: unknown;
   batchId?: string;
-  /** The next job of its chain, to be put on its queue (laravel.push_raw) in the transaction that completes this one. */
+  /** The next job of its chain, which is pushed when this one has run. */
   next?: LaravelLink;
   /** Why this job cannot be run here; it fails with that. */
   problem?: string;
@@ -27,6 +28,16 @@ export function readLaravelJob(payload: unknown): LaravelJob | undefined {
   } catch (error) {
     return { task, data: {}, problem: `${task} cannot be read: ${(error as Error).message}` };
   }
+}
+
+/** Puts the next job of a chain on its queue; in the transaction that completes the one before it, or it comes twice. */
+export async function pushLink(client: pg.ClientBase, link: LaravelLink): Promise<void> {
+  const { payload, queue, delaySeconds } = link;
+  await client.query("select laravel.push_raw($1, $2, make_interval(secs => $3))", [
+    payload,
+    queue,
+    delaySeconds,
+  ]);
 }
 
 const classJobHandler = "Illuminate\\Queue\\CallQueuedHandler@call";

@@ -7,6 +7,7 @@ import { type Envelope, readEnvelope } from "#queue/envelope.ts";
 import { Fail, Snooze } from "#queue/errors.ts";
 import { runIsolated } from "#queue/isolated.ts";
 import { type Job, JobReport } from "#queue/job.ts";
+import { pushLink } from "#queue/laravel.ts";
 import { payloadOf } from "#queue/payload.ts";
 import type { Serving } from "#queue/serving.ts";
 import type { Task } from "#queue/task.ts";
@@ -83,7 +84,7 @@ class RunningJob {
     this.#since = performance.now();
     serving.running.set(this.#row.id, this.#deadline);
     try {
-      if (this.#found?.task.options.transactional) await this.#runInTransaction();
+      if (this.#found?.task.options.transactional || this.#envelope.next) await this.#runInTransaction();
       else {
         await this.#perform((text, values) => serving.pool.query(text, values));
         await this.#report?.flush();
@@ -163,6 +164,7 @@ class RunningJob {
       (query) => this.#perform(query),
       async (client) => {
         await this.#report?.flush();
+        if (this.#envelope.next) await pushLink(client, this.#envelope.next);
         finished = this.#finished();
         return (await completeMany(client, this.#serving, [finished])).length > 0;
       },
@@ -176,7 +178,8 @@ class RunningJob {
     if (error instanceof Stop && error.why === "stopping") return this.putBack();
     if (error instanceof Snooze) return this.#snooze(error.seconds);
     const timedOut = error instanceof Stop && error.why === "timeout";
-    await this.fail(error, error instanceof Fail || (timedOut && this.#envelope.failOnTimeout));
+    const final = this.#envelope.failOnTimeout ?? this.#found?.task.options.failOnTimeout ?? false;
+    await this.fail(error, error instanceof Fail || (timedOut && final));
   }
 
   async fail(error: unknown, final: boolean): Promise<void> {
@@ -202,6 +205,7 @@ class RunningJob {
   }
 
   #requireTask(): { name: string; task: Task } {
+    if (this.#envelope.problem) throw new Fail(this.#envelope.problem);
     if (this.#found) return this.#found;
     const { task } = this.#envelope;
     throw new Fail(`There is no task ${task}: it would be the file tasks/${task}.ts, or an alias of one.`);

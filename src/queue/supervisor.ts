@@ -78,13 +78,19 @@ export class Supervisor implements AsyncDisposable {
   }
 
   async #live(): Promise<void> {
-    const { signal } = this.#stopping;
     this.#moments.changedAt = this.#moments.neededAt = performance.now();
-    for (let lookedAt = performance.now(); !signal.aborted; lookedAt = performance.now()) {
+    await Promise.all([
+      this.#everySecond((sinceMs) => this.#killSilent(sinceMs > 5 * lookMs)),
+      this.#everySecond(() => this.#scale().catch((error: unknown) => this.#notSeen(error))),
+    ]);
+  }
+
+  async #everySecond(act: (sinceMs: number) => unknown): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let since = performance.now(); ; since = performance.now()) {
       await pause(lookMs, signal);
       if (signal.aborted) return;
-      this.#killSilent(performance.now() - lookedAt > 5 * lookMs);
-      await this.#scale().catch((error: unknown) => this.#notSeen(error));
+      await act(performance.now() - since);
     }
   }
 

@@ -66,7 +66,7 @@ export class Worker implements AsyncDisposable {
     // Without the first, the plan of the fetch turns generic after five runs, and the queue's own index is lost; without
     // the second, a batch of jobs is looked up by reading the whole table.
     const settings = { plan_cache_mode: "force_custom_plan", random_page_cost: "1.1" };
-    this.#pool = openPool(databaseUrl, "worker", { max: connections, settings });
+    this.#pool = openPool(databaseUrl, "worker", { max: connections, settings, owner: this.#id });
     this.#listener = new Listener(databaseUrl, "worker:listen")
       .listen("howdah_jobs", (payload) => this.#jobsCame(payload))
       .listen("jobs:insert", () => this.#pools?.wakeAll())

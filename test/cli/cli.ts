@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { type Desk, openDesk } from "../queue/desk.ts";
 
@@ -22,6 +22,17 @@ export async function openCli(): Promise<Cli> {
 }
 
 export function runHowdah(args: string[], env: Record<string, string>): Promise<Said> {
+  return startHowdah(args, env).ended;
+}
+
+export type Running = {
+  child: ChildProcess;
+  /** What it has said until now, both streams. */
+  told(): string;
+  ended: Promise<Said>;
+};
+
+export function startHowdah(args: string[], env: Record<string, string>): Running {
   const child = spawn(process.execPath, [entry, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -33,5 +44,6 @@ export function runHowdah(args: string[], env: Record<string, string>): Promise<
   child.stderr.on("data", (chunk) => {
     said.err += chunk;
   });
-  return new Promise((resolve) => child.once("close", (code) => resolve({ ...said, code })));
+  const ended = new Promise<Said>((resolve) => child.once("close", (code) => resolve({ ...said, code })));
+  return { child, ended, told: () => said.out + said.err };
 }

@@ -1,309 +1,318 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
-import { openPool } from "#db/pool.ts";
+import * as v from "valibot";
+import { dispatch, dispatchChain } from "#queue/dispatch.ts";
+import { configureEncryption } from "#queue/encryption.ts";
 import { Fail } from "#queue/errors.ts";
-import { Worker } from "#queue/worker.ts";
-import { onTelemetry, type TelemetryEvents } from "#telemetry.ts";
+import { task } from "#queue/task.ts";
+import type { Worker } from "#queue/worker.ts";
 import { until } from "../support/wait.ts";
-import { openWorld, type World } from "../support/world.ts";
+import {
+  doing,
+  type Ears,
+  type Ground,
+  inTransaction,
+  openEars,
+  openGate,
+  openGround,
+  startWorker,
+  tasksOf,
+} from "./support.ts";
+
+declare global {
+  namespace GraphileWorker {
+    interface Tasks {
+      "try/record": Record<string, unknown>;
+      "try/secret": { word: string };
+    }
+  }
+}
 
 const ran: { task: string; payload: unknown }[] = [];
-let release: PromiseWithResolvers<void> = Promise.withResolvers();
+let gate = openGate();
+const record = doing((payload, { task: name }) => void ran.push({ task: name, payload }));
+const tasks = tasksOf({
+  "try/record": record,
+  "try/secret": task({
+    payload: v.object({ word: v.string() }),
+    run: async (payload) => void ran.push({ task: "try/secret", payload }),
+  }),
+  "try/refuse": doing(() => {
+    throw new Fail("this can never work");
+  }),
+  "try/break": doing(() => {
+    throw new Error("it broke");
+  }),
+  "try/wait": doing(() => gate.passed),
+});
 
-const circle = new Error("round and round");
-circle.cause = circle;
-
-const tasks = new Map<
-  string,
-  (payload: unknown, helpers: { abortSignal?: AbortSignal | undefined }) => Promise<void>
->([
-  ["try/record", async (payload) => void ran.push({ task: "try/record", payload })],
-  ["try/break", async () => Promise.reject(new Error("it broke\0 here"))],
-  ["try/refuse", async () => Promise.reject(new Fail("this can never work"))],
-  [
-    "try/once",
-    async (payload) => {
-      ran.push({ task: "try/once", payload });
-      if (ran.filter(({ task }) => task === "try/once").length === 1)
-        throw new Error("the first time it breaks");
-    },
-  ],
-  ["try/loop", async () => Promise.reject(circle)],
-  ["try/nothing", async () => Promise.reject(Object.create(null))],
-  ["try/bare", async () => Promise.reject(undefined)],
-  ["try/hang", () => release.promise],
-]);
-
-let world: World;
+let ground: Ground;
+let ears: Ears;
+let worker: Worker;
 before(async () => {
-  world = await openWorld();
+  ground = await openGround();
+  ears = openEars();
+  configureEncryption("a secret of the tests");
+  worker = await startWorker(ground, tasks);
 });
-after(() => world[Symbol.asyncDispose]());
+after(async () => {
+  await worker?.[Symbol.asyncDispose]();
+  await ground?.[Symbol.asyncDispose]();
+});
 
-test("a dispatched task runs with its payload and leaves no job behind", async () => {
-  await using _worker = await startWorker();
-  const done = next("job:completed");
-  await dispatch("try/record", { n: 1 });
-  assert.equal((await done).task, "try/record");
+test("a dispatched job runs with its payload and leaves nothing but its history", async () => {
+  const uuid = await ground.value("select queue.dispatch('try/record', '{\"n\": 1}')");
+  assert.equal((await ears.ended(uuid)).event, "job:completed");
   assert.deepEqual(ran.at(-1), { task: "try/record", payload: { n: 1 } });
-  assert.deepEqual(await jobs(), []);
+  assert.deepEqual(await ground.rows("select * from graphile_worker._private_jobs"), []);
+  assert.equal((await ground.attempts(uuid)).length, 1);
 });
 
-test("a dispatch that is rolled back runs nothing, its committed twin runs", async () => {
-  await using _worker = await startWorker();
-  const client = await world.pool.connect();
-  await client.query("begin");
-  await client.query("select queue.dispatch('try/record', '{\"n\": 2}')");
-  await client.query("rollback");
-  client.release();
-  const done = next("job:completed");
-  await dispatch("try/record", { n: 3 });
-  await done;
+test("a job starts at once when its transaction commits, and never when it is rolled back", async () => {
+  await inTransaction(ground.pool, "rollback", (client) => dispatch(client, "try/record", { n: 2 }));
+  let uuid: string | null = null;
+  await inTransaction(ground.pool, "commit", async (client) => {
+    uuid = await dispatch(client, "try/record", { n: 3 });
+  });
+  await ears.ended(uuid ?? "");
   assert.deepEqual(
     ran.map(({ payload }) => (payload as { n: number }).n).filter((n) => n === 2 || n === 3),
     [3],
   );
 });
 
-test("a job added by plain graphile_worker.add_job is served too", async () => {
-  await using _worker = await startWorker();
-  const done = next("job:completed");
-  await world.pool.query("select graphile_worker.add_job('try/record', '{\"plain\": true}')");
-  await done;
+test("the links of a chain run one after the other", async () => {
+  await dispatchChain(
+    ground.pool,
+    ["first", "second", "third"].map((link) => ({ task: "try/record", payload: { link } })),
+  );
+  const links = () => ran.flatMap(({ payload }) => (payload as { link?: string }).link ?? []);
+  await until(() => links().length === 3);
+  assert.deepEqual(links(), ["first", "second", "third"]);
+});
+
+test("a job that is unique until it starts may be dispatched again when it runs", async () => {
+  gate = openGate();
+  const unique = { unique_key: "u", unique_until: "started" };
+  const uuid = await ground.dispatch("try/wait", {}, unique);
+  await ears.heard("job:started", (started) => started.uuid === uuid);
+  const next = await ground.dispatch("try/wait", {}, unique);
+  assert.ok(next);
+  gate.open();
+  await Promise.all([ears.ended(uuid), ears.ended(next)]);
+});
+
+test("an encrypted payload cannot be read in the table, is read by its task, and not when it was changed", async () => {
+  const options = { encrypted: true, tries: 1, delay: 3600 };
+  const whole = (await dispatch(ground.pool, "try/secret", { word: "rosebud" }, options)) ?? "";
+  const stored = JSON.stringify((await ground.job(whole))?.payload);
+  assert.doesNotMatch(stored, /rosebud|word/);
+  await ground.hurry(whole);
+  assert.equal((await ears.ended(whole)).event, "job:completed");
+  assert.deepEqual(ran.at(-1), { task: "try/secret", payload: { word: "rosebud" } });
+
+  const changed = (await dispatch(ground.pool, "try/secret", { word: "rosebud" }, options)) ?? "";
+  await ground.rows(
+    `update graphile_worker._private_jobs
+     set payload = jsonb_set(payload::jsonb, '{data,encrypted}', to_jsonb(overlay(payload -> 'data' ->> 'encrypted' placing 'AAAA' from 41)))::json
+     where payload ->> 'uuid' = $1`,
+    changed,
+  );
+  await ground.hurry(changed);
+  const ended = await ears.ended(changed);
+  assert.equal(ended.event === "job:failed" && ended.final, true);
+  const { exception = "" } = (await ground.failed(changed)) ?? {};
+  assert.match(exception, /cannot be decrypted/);
+  assert.doesNotMatch(exception, /rosebud/);
+});
+
+test("a job that fails for good is found with its error, and retried by one SQL function", async () => {
+  const uuid = await ground.dispatch("try/refuse", { n: 5 });
+  const ended = await ears.ended(uuid);
+  assert.equal(ended.event === "job:failed" && ended.final, true);
+  const [failed] = await ground.rows("select * from queue.failed_jobs where uuid = $1", uuid);
+  assert.match(failed.exception, /^Fail: this can never work/);
+  assert.equal(failed.connection, "database");
+  assert.equal(failed.queue, "default");
+  assert.equal(await ground.value("select queue.retry($1)", uuid), true);
+  await ears.ended(uuid, 2);
+  assert.equal(await ground.value("select queue.retry(gen_random_uuid())"), false);
+});
+
+test("a job added by plain graphile_worker.add_job is served, by its task's name or as an envelope", async () => {
+  const add = "select id from graphile_worker.add_job($1, $2)";
+  const [bare] = await ground.rows(add, "try/record", { plain: true });
+  await until(async () => (await historyOf(bare.id)) !== undefined);
   assert.deepEqual(ran.at(-1)?.payload, { plain: true });
+  const { uuid, outcome, task: name } = (await historyOf(bare.id)) ?? {};
+  assert.deepEqual([outcome, name], ["completed", "try/record"]);
+  assert.equal(uuid, await ground.value("select queue.uuid_of($1, null)", bare.id));
+
+  const own = crypto.randomUUID();
+  await ground.rows(add, "default", { uuid: own, job: "try/record", data: { plain: "enveloped" } });
+  assert.equal((await ears.ended(own)).event, "job:completed");
+  assert.deepEqual(ran.at(-1)?.payload, { plain: "enveloped" });
 });
 
-test("a waiting job stands in queue.jobs in Laravel's columns", async () => {
-  const uuid = await dispatch("try/record", { n: 4 }, "2035-01-01T00:00:00Z");
-  const [job] = await jobs();
-  assert.deepEqual(Object.keys(job ?? {}), [
-    ...["id", "queue", "payload", "attempts", "reserved_at", "available_at", "created_at"],
-  ]);
-  assert.equal(job?.queue, "default");
-  assert.equal(job?.available_at, Date.parse("2035-01-01T00:00:00Z") / 1000);
-  const payload = JSON.parse(job?.payload ?? "{}");
-  assert.equal(payload.uuid, uuid);
-  assert.equal(payload.displayName, "try/record");
-  assert.deepEqual(payload.data, { n: 4 });
-  await world.pool.query("delete from graphile_worker._private_jobs");
-});
-
-test("a job of the next century does not break queue.jobs", async () => {
-  await dispatch("try/record", {}, "2999-01-01T00:00:00Z");
-  assert.equal((await jobs())[0]?.available_at, 2 ** 31 - 1);
-  await world.pool.query("delete from graphile_worker._private_jobs");
-});
-
-test("a failing job is tried again later, and keeps its error", async () => {
-  await using _worker = await startWorker();
-  const failed = next("job:failed");
-  await dispatch("try/break", {});
-  assert.equal((await failed).final, false);
-  const { rows } = await world.pool.query(
-    "select attempts, locked_at, last_error, run_at > now() as later from graphile_worker._private_jobs",
+test("a bare job is served while a hundred others wait in the default queue", async () => {
+  gate = openGate();
+  const waiting = JSON.stringify(Array.from({ length: 100 }, () => ({ task: "try/wait" })));
+  const uuids: string[] = await ground.value("select queue.dispatch_many($1)", waiting);
+  await ears.heard("job:started", ({ uuid }) => uuids.includes(uuid), 10);
+  const [bare] = await ground.rows(
+    "select id from graphile_worker.add_job('try/record', '{\"late\": true}')",
   );
-  assert.equal(rows[0].attempts, 1);
-  assert.equal(rows[0].locked_at, null);
-  assert.equal(rows[0].later, true);
-  assert.match(rows[0].last_error, /it broke here/);
-  await world.pool.query("delete from graphile_worker._private_jobs");
+  gate.open();
+  await until(async () => (await historyOf(bare.id)) !== undefined);
+  await Promise.all(uuids.map((uuid) => ears.ended(uuid)));
+  assert.deepEqual(await ground.rows("select * from graphile_worker._private_jobs"), []);
 });
 
-test("a job that fails for good is found with its error and retried by one SQL function", async () => {
-  await using _worker = await startWorker();
-  const failed = next("job:failed");
-  const uuid = await dispatch("try/refuse", { n: 5 });
-  assert.equal((await failed).final, true);
-  const { rows } = await world.pool.query("select * from queue.failed_jobs where uuid = $1", [uuid]);
-  assert.match(rows[0].exception, /this can never work/);
-  assert.equal(rows[0].connection, "database");
-  assert.deepEqual(await jobs(), []);
-
-  const again = next("job:failed");
-  const retried = await world.pool.query("select queue.retry($1) as done", [uuid]);
-  assert.equal(retried.rows[0].done, true);
-  await again;
-  const unknown = await world.pool.query("select queue.retry(gen_random_uuid()) as done");
-  assert.equal(unknown.rows[0].done, false);
+test("a bare job of a task that nobody has stays where it is, for who may have it", async () => {
+  const [bare] = await ground.rows("select id from graphile_worker.add_job('somebody/else', '{}')");
+  await ears.ended(await ground.dispatch("try/record"));
+  const waiting = await ground.value(
+    "select attempts from graphile_worker._private_jobs where id = $1",
+    bare.id,
+  );
+  assert.equal(waiting, 0);
+  await ground.rows("delete from graphile_worker._private_jobs where id = $1", bare.id);
 });
 
-test("the last attempt fails for good, and a job of an unknown task at once", async () => {
-  await using _worker = await startWorker();
-  let failed = next("job:failed");
-  await world.pool.query("select queue.dispatch('try/break', max_attempts => 1)");
-  assert.equal((await failed).final, true);
-  failed = next("job:failed");
-  const uuid = await dispatch("try/nobody", {});
-  assert.equal((await failed).final, true);
-  const { rows } = await world.pool.query("select exception from queue.failed_jobs where uuid = $1", [uuid]);
-  assert.match(rows[0].exception, /tasks\/try\/nobody\.ts/);
-});
-
-test("whatever a job holds or throws, it is found among the failed jobs with its error", async () => {
-  await using _worker = await startWorker();
-  const uuid = crypto.randomUUID();
-  const twice = JSON.stringify({ job: "try/refuse", uuid, data: {} });
-  const payloads = [
-    '"a\\u0000b"',
-    '{"job":"try/refuse","uuid":"no uuid"}',
-    '{"job":"a\\u0000b","uuid":1}',
-    twice,
-    twice,
+test("a lane of graphile-worker runs its jobs one after the other, whether they end well or not", async () => {
+  const add = async (name: string) =>
+    (
+      await ground.rows(
+        "select id from graphile_worker.add_job($1, '{}', queue_name => 'lane', max_attempts => 1)",
+        name,
+      )
+    )[0].id;
+  const ids = [
+    await add("try/record"),
+    await add("try/break"),
+    await add("try/refuse"),
+    await add("try/record"),
   ];
-  for (const payload of payloads) {
-    const failed = next("job:failed");
-    await world.pool.query("select graphile_worker.add_job('default', $1::json, max_attempts => 1)", [
-      payload,
-    ]);
-    assert.equal((await failed).final, true);
-  }
-  for (const task of ["try/loop", "try/nothing", "try/bare"]) {
-    const failed = next("job:failed");
-    await world.pool.query("select queue.dispatch($1, max_attempts => 1)", [task]);
-    assert.equal((await failed).final, true);
-  }
-  assert.deepEqual(await jobs(), []);
-  const { rows } = await world.pool.query(
-    "select count(*)::int as failed, count(*) filter (where length(exception) > 0)::int as told from queue.failed_jobs where failed_at > now() - interval '1 minute' and uuid is not null",
-  );
-  assert.ok(rows[0].failed >= payloads.length + 3);
-  assert.equal(rows[0].told, rows[0].failed);
+  await until(async () => (await historyOf(ids[3])) !== undefined);
+  const outcomes = await Promise.all(ids.map(async (id) => (await historyOf(id))?.outcome));
+  assert.deepEqual(outcomes, ["completed", "failed", "failed", "completed"]);
+  assert.equal(await ground.value("select locked_at from graphile_worker._private_job_queues"), null);
 });
 
-test("a job without an envelope that failed for good is retried with its own payload", async () => {
-  await using _worker = await startWorker();
-  const failed = next("job:failed");
-  await world.pool.query("select graphile_worker.add_job('try/once', '{\"n\": 10}', max_attempts => 1)");
-  await failed;
-  const done = next("job:completed");
-  const { rows } = await world.pool.query(
-    "select queue.retry(uuid) as done from queue.failed_jobs where queue = 'try/once'",
-  );
-  assert.deepEqual(rows, [{ done: true }]);
-  await done;
-  assert.deepEqual(ran.at(-1), { task: "try/once", payload: { n: 10 } });
-});
+const outside: { what: string; payload: string; told: RegExp; queue?: string; flags?: string[] }[] = [
+  {
+    what: "an unknown task",
+    payload: '{"job": "try/nobody"}',
+    told: /There is no task try\/nobody: .*tasks\/try\/nobody\.ts/,
+  },
+  {
+    what: "a name with a NUL",
+    payload: '{"job": "try\\u0000/nobody", "uuid": 1}',
+    told: /There is no task try\/nobody/,
+  },
+  { what: "data that is not valid", payload: '{"job": "try/secret", "data": {"word": 5}}', told: /word: / },
+  { what: "data that is none", payload: '{"job": "try/secret"}', told: /try\/secret is not valid: word: / },
+  { what: "a NUL for data", payload: '{"job": "try/secret", "data": "\\u0000"}', told: /not valid: it: / },
+  { what: "a payload that is text", payload: '"a\\u0000b"', told: /There is no task default/ },
+  { what: "a payload that is a number", payload: "5", told: /There is no task default/ },
+  { what: "a payload that is null", payload: "null", told: /There is no task default/ },
+  { what: "a payload that is a list", payload: '[{"job": "try/record"}]', told: /There is no task default/ },
+  { what: "an empty payload", payload: "{}", told: /There is no task default/ },
+  { what: "a job that is no text", payload: '{"job": {"a": 1}}', told: /There is no task default/ },
+  {
+    what: "a lone surrogate",
+    payload: '{"job": "try/refuse", "data": {"x": "\\ud800"}}',
+    told: /never work/,
+  },
+  {
+    what: "text where a sealed payload should be",
+    payload: '{"job": "try/secret", "encrypted": true, "data": "x"}',
+    told: /cannot be decrypted/,
+  },
+  {
+    what: "the key of a limit that no limit can have",
+    payload: '{"job": "try/record"}',
+    flags: [`limit:${randomBytes(5000).toString("hex")}`],
+    told: /index row/,
+  },
+  {
+    what: "a bare job with data that is not valid",
+    queue: "try/secret",
+    payload: '{"word": 7}',
+    told: /word: /,
+  },
+];
 
-test("a job whose envelope asks for nonsense can be retried all the same", async () => {
-  const uuid = crypto.randomUUID();
-  const payload = { job: "try/record", uuid, maxTries: "many", data: {} };
-  await world.pool.query(
-    "insert into queue.failures (uuid, queue, payload, priority, attempts, exception) values ($1, 'default', $2, 0, 1, 'x')",
-    [uuid, payload],
-  );
-  const { rows } = await world.pool.query("select queue.retry($1) as done", [uuid]);
-  assert.deepEqual(rows, [{ done: true }]);
-  await world.pool.query("delete from graphile_worker._private_jobs");
-});
+for (const { what, payload, told, queue = "default", flags } of outside)
+  test(`from outside, ${what}: it fails with its reason, once`, async () => {
+    const [job] = await ground.rows(
+      "select id from graphile_worker.add_job($1, $2::json, max_attempts => 1, flags => $3)",
+      ...[queue, payload, flags],
+    );
+    await until(async () => (await historyOf(job.id)) !== undefined);
+    const history = await ground.rows("select outcome, error from queue.attempts where job_id = $1", job.id);
+    assert.deepEqual(
+      history.map(({ outcome }) => outcome),
+      ["failed"],
+    );
+    assert.match(history[0].error, told);
+    const [failed] = await ground.rows("select * from queue.failed_jobs order by id desc limit 1");
+    assert.match(failed.exception, told);
+    assert.equal(failed.queue, queue);
+    assert.deepEqual(await ground.rows("select * from graphile_worker._private_jobs"), []);
+  });
 
-test("one worker that cannot be rescued does not keep the others from it, nor does a poisoned payload", async () => {
-  await world.pool.query(`
-    select graphile_worker.add_job('default', '{"job":"x","uuid":"bad"}', max_attempts => 1);
-    select queue.dispatch('try/record', '{"n": 9}');
-    insert into queue.workers (id, queue, hostname, pid, beat_at) values
-      ('worker-1', 'default', 'h', 1, now() - interval '1 minute'), ('worker-2', 'default', 'h', 2, now() - interval '1 minute');
-    update graphile_worker._private_jobs
-    set locked_by = case when max_attempts = 1 then 'worker-1' else 'worker-2' end, locked_at = now(), attempts = 1`);
-  const { rows } = await world.pool.query("select * from queue.rescue() order by worker_id");
-  assert.deepEqual(rows, [
-    { worker_id: "worker-1", jobs: 0 },
-    { worker_id: "worker-2", jobs: 1 },
-  ]);
-  await world.pool.query("delete from graphile_worker._private_jobs");
-});
-
-test("a name that is no task is refused at dispatch", async () => {
-  await assert.rejects(world.pool.query("select queue.dispatch('../etc/passwd')"), { code: "HW422" });
-});
-
-test("somebody who lost the job can neither complete nor fail it", async () => {
-  await dispatch("try/record", {}, "2035-01-01T00:00:00Z");
-  const { rows } = await world.pool.query(`
-    update graphile_worker._private_jobs set locked_by = 'worker-new', locked_at = now(), attempts = 2 returning id`);
-  const { rows: refused } = await world.pool.query(
-    "select queue.complete($1, 'worker-old', 1) as completed, queue.fail($1, 'worker-old', 1, 'late', true) as failed",
-    [rows[0].id],
-  );
-  assert.deepEqual(refused, [{ completed: false, failed: "fenced" }]);
-  const { rows: holder } = await world.pool.query("select queue.complete($1, 'worker-new', 2) as completed", [
-    rows[0].id,
-  ]);
-  assert.equal(holder[0].completed, true);
-});
-
-test("the jobs of a worker that is heard of no more are given back", async () => {
-  await dispatch("try/record", { n: 6 }, "2000-01-01");
-  await world.pool.query(`
-    insert into queue.workers (id, queue, hostname, pid, beat_at) values ('worker-dead', 'default', 'h', 1, now() - interval '1 minute');
-    update graphile_worker._private_jobs set locked_by = 'worker-dead', locked_at = now(), attempts = 1`);
-  const done = next("job:completed");
-  await using _worker = await startWorker();
-  await done;
-  assert.deepEqual(ran.at(-1)?.payload, { n: 6 });
-});
-
-test("a stopping worker waits for its job, and gives back what does not end", async () => {
-  release = Promise.withResolvers();
-  const worker = await startWorker();
-  await dispatch("try/hang", { n: 7 });
-  await until(async () => (await jobs())[0]?.reserved_at !== null && (await jobs()).length === 1);
-  const done = next("job:completed");
-  const stopped = worker[Symbol.asyncDispose]();
-  release.resolve();
-  await done;
-  await stopped;
-  assert.deepEqual(await jobs(), []);
-
-  release = Promise.withResolvers();
-  const second = await startWorker();
-  await dispatch("try/hang", { n: 8 });
-  await until(async () => (await jobs())[0]?.reserved_at !== null && (await jobs()).length === 1);
-  await second[Symbol.asyncDispose]();
-  const [givenBack] = await jobs();
-  assert.equal(givenBack?.reserved_at, null);
-  assert.equal(givenBack?.attempts, 0);
-  release.resolve();
-});
-
-async function startWorker(): Promise<AsyncDisposable> {
-  const pool = openPool(world.databaseUrl, "worker");
-  const worker = new Worker(pool, { tasks: tasks as never, schedule: [] });
-  await worker.start();
-  return {
-    async [Symbol.asyncDispose]() {
-      await worker[Symbol.asyncDispose]();
-      await pool.end();
+test("from outside, options of nonsense are no options: the job runs as its queue has it", async () => {
+  const nonsense = {
+    ...{ maxTries: "many", maxExceptions: "some", backoff: "soon", timeout: "x", failOnTimeout: "maybe" },
+    ...{
+      retryUntil: "never",
+      priority: "high",
+      tags: 5,
+      limits: "none",
+      batchId: 7,
+      chain: "x",
+      uniqueUntil: 1,
     },
   };
-}
+  for (const [name, event, more] of [
+    ["try/record", "job:completed", {}],
+    ["try/break", "job:failed", {}],
+    ["try/record", "job:completed", { timeout: 1e15 }],
+    [
+      "try/record",
+      "job:completed",
+      { timeout: -5, backoff: [-1], retryUntil: -1, chain: [5], chainCatch: 5 },
+    ],
+  ] as const) {
+    const uuid = crypto.randomUUID();
+    const envelope = { uuid, job: name, data: {}, ...nonsense, ...more };
+    await ground.rows("select graphile_worker.add_job('default', $1, flags => '{chain,odd}')", envelope);
+    const ended = await ears.ended(uuid);
+    assert.equal(ended.event, event);
+    if (ended.event === "job:failed") assert.equal(ended.final, false);
+    await ground.rows("delete from graphile_worker._private_jobs");
+  }
+});
 
-async function dispatch(task: string, payload: object, runAt?: string): Promise<string> {
-  const { rows } = await world.pool.query(
-    "select queue.dispatch($1, $2, run_at => coalesce($3::timestamptz, now())) as uuid",
-    [task, payload, runAt],
-  );
-  return rows[0].uuid;
-}
-
-type JobRow = {
-  queue: string;
-  payload: string;
-  attempts: number;
-  reserved_at: number | null;
-  available_at: number;
-};
-
-async function jobs(): Promise<JobRow[]> {
-  const { rows } = await world.pool.query("select * from queue.jobs order by id");
-  return rows;
-}
-
-function next<E extends "job:completed" | "job:failed">(event: E): Promise<TelemetryEvents[E]> {
-  return new Promise((resolve) => {
-    const end = onTelemetry((name, payload) => {
-      if ((name as string) !== event) return;
-      end();
-      resolve(payload as never);
+test("two failed jobs of one uuid are both kept", async () => {
+  const uuid = crypto.randomUUID();
+  const failed = () => ground.value("select count(*)::int from laravel.failed_jobs");
+  const before = await failed();
+  for (const nth of [1, 2]) {
+    await ground.rows("select graphile_worker.add_job('default', $1)", {
+      uuid,
+      job: "try/refuse",
+      data: { nth },
     });
-  });
+    await ears.ended(uuid, nth);
+  }
+  assert.equal(await failed(), before + 2);
+});
+
+type History = { uuid: string; outcome: string; task: string };
+
+async function historyOf(jobId: string): Promise<History | undefined> {
+  return (await ground.rows("select uuid, outcome, task from queue.attempts where job_id = $1", jobId))[0];
 }

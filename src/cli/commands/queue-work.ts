@@ -66,11 +66,12 @@ export const queueWork = command({
     const drain = Promise.withResolvers<void>();
     printJobs(print, { json: values.json === true });
     if (!values.json && !values.once) print.info(sayQueues([...here.order.keys()]));
-    endWhenIdle(numberOf("--stop-when-empty-for", values["stop-when-empty-for"]), drain.resolve);
+    const idleSeconds = numberOf("--stop-when-empty-for", values["stop-when-empty-for"]);
     const { workHere } = await import("#cli/work-here.ts"); // loads all that a worker is made of
     return workHere(loadConfig(), here, {
       stopAsked,
       drainAsked: drain.promise,
+      onReady: (worker) => endWhenIdle(worker, idleSeconds, drain.resolve),
       onSignal: (word) => word === "restart" && drain.resolve(),
     });
   },
@@ -106,16 +107,12 @@ function whereOf(values: Call<typeof options>["values"]) {
   };
 }
 
-function endWhenIdle(seconds: number, end: () => void): void {
+function endWhenIdle(worker: { running: number }, seconds: number, end: () => void): void {
   if (seconds === 0) return;
-  let running = 0;
   let since = performance.now();
   onTelemetry((event) => {
-    if (!event.startsWith("job:")) return;
-    since = performance.now();
-    if (event === "job:started") running++;
-    else if (running > 0) running--;
+    if (event.startsWith("job:")) since = performance.now();
   });
-  const look = () => running === 0 && performance.now() - since >= seconds * 1000 && end();
+  const look = () => worker.running === 0 && performance.now() - since >= seconds * 1000 && end();
   setInterval(look, 100).unref();
 }
