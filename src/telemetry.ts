@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 
 /** One attempt of a job; `attempt` counts from 1. */
-export type JobEvent = { task: string; queue: string; attempt: number; uuid: string };
+export type JobEvent = { id: string; uuid: string; task: string; queue: string; attempt: number };
 
 /** Every telemetry event with its payload. Engines emit; only src/ops listens. */
 export interface TelemetryEvents {

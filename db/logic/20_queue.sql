@@ -7,7 +7,7 @@
 create function queue.create_queue(name text, settings jsonb default '{}') returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if create_queue.name !~ '^[^,/\s]{1,100}$' then
+  if create_queue.name is null or create_queue.name !~ '^[^,/\s]{1,100}$' then
     raise exception '"%" cannot name a queue: no comma, slash or space, 100 characters at most.', create_queue.name
       using errcode = 'HW422';
   end if;
@@ -55,6 +55,9 @@ declare
   ];
   v_unknown text;
 begin
+  if jsonb_typeof(apply_settings.settings) is distinct from 'object' then
+    raise exception 'Settings are an object such as {"concurrency": 5}.' using errcode = 'HW422';
+  end if;
   select s.key into v_unknown from jsonb_object_keys(apply_settings.settings) s (key) where s.key <> all (v_settable) limit 1;
   if v_unknown is not null then
     raise exception 'A queue has no setting "%": it has %.', v_unknown, array_to_string(v_settable, ', ')

@@ -367,7 +367,7 @@ begin
     where j.locked_by in (select w.id from queue.workers w where w.process_id = rescue_process.process_id)
     for update
   loop
-    if queue.rescue_job(v_job) then
+    if queue.rescue_safely(v_job) then
       jobs := jobs + 1;
     else
       failed := failed + 1;
@@ -393,6 +393,20 @@ end
 $$;
 
 create function queue.lock_class() returns int language sql immutable as $$ select 4701647 $$;
+
+-- What one job holds must not keep the others of its process from their rescue either. A lock is waited for, next time.
+create function queue.rescue_safely(job graphile_worker._private_jobs) returns boolean
+language plpgsql volatile as $$
+begin
+  return queue.rescue_job(job);
+exception
+  when lock_not_available or deadlock_detected or query_canceled then raise;
+  when others then
+    raise warning 'the job % runs again without a word of its death in the history: %', (job).id, sqlerrm;
+    perform queue.unlock_rescued(job);
+    return true;
+end
+$$;
 
 -- True when the job runs again, false when it failed: its tries are used up, and its queue does not forgive a death
 -- or this was the third.
@@ -420,17 +434,25 @@ begin
     );
     return false;
   end if;
+  perform queue.unlock_rescued(job);
+  return true;
+end
+$$;
+
+create function queue.unlock_rescued(job graphile_worker._private_jobs) returns void
+language sql volatile as $$
   update graphile_worker._private_jobs j
   set locked_at = null,
       locked_by = null,
-      max_attempts = greatest(j.max_attempts, j.attempts + 1),
+      attempts = least(j.attempts, 32766),
+      max_attempts = least(greatest(j.max_attempts, j.attempts + 1), 32767),
       last_error = 'The worker died while it held this job.',
       updated_at = now()
-  where j.id = (job).id;
-  delete from queue.holds h where h.job_id = (job).id;
-  perform queue.free_lanes(array[(job).job_queue_id]);
-  return true;
-end
+  where j.id = (unlock_rescued.job).id;
+
+  delete from queue.holds h where h.job_id = (unlock_rescued.job).id;
+
+  select queue.free_lanes(array[(unlock_rescued.job).job_queue_id]);
 $$;
 
 -- A process that stops gives back what it still holds: nobody is waited for, and no attempt is burned.

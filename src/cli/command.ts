@@ -109,20 +109,20 @@ export function timeOf(option: string, text: string): Date {
   throw new AppError("BadOption", `${option} must be a time such as 2026-12-24T18:00:00Z, not "${text}".`);
 }
 
-/** `key=value` pairs as JSON: true, 5, null, "7 days"; 5,25,125 is a list. Throws AppError `BadOption`. */
+/** `key=value` pairs as JSON: true, 5, null, "7 days"; 5,25,125 is a list, as is any backoff. Throws AppError `BadOption`. */
 export function pairsOf(pairs: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const [, key, value = ""] = /^([a-z_]+)=(.*)$/s.exec(pair) ?? [];
       if (key === undefined)
         throw new AppError("BadOption", `"${pair}" is no setting: write key=value, such as concurrency=5.`);
-      return [key, readValue(value)];
+      return [key, readValue(value, key === "backoff")];
     }),
   );
 }
 
-function readValue(text: string): unknown {
+function readValue(text: string, isList: boolean): unknown {
+  if ((isList ? /^\d+(,\d+)*$/ : /^\d+(,\d+)+$/).test(text)) return text.split(",").map(Number);
   if (/^(true|false|null|-?\d+)$/.test(text)) return JSON.parse(text);
-  if (/^\d+(,\d+)+$/.test(text)) return text.split(",").map(Number);
   return text;
 }

@@ -15,7 +15,8 @@ import { nearest } from "#lib/nearest.ts";
  */
 if (existsSync(".env")) process.loadEnvFile(".env");
 process.stdout.on("error", (error) => process.exit(codeOf(error) === "EPIPE" ? 0 : 2)); // howdah queue:failed | head
-process.exit(await howdah(process.argv.slice(2)).catch(explain));
+const code = await howdah(process.argv.slice(2)).catch(explain);
+process.stdout.write("", () => process.exit(code)); // when all is written
 
 async function howdah([name = "list", ...args]: string[]): Promise<number> {
   if (/^(list|help|--help|-h)$/.test(name) && args.length === 0) return say(list(commands));

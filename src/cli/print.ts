@@ -45,20 +45,22 @@ export function createPrint({ quiet, verbose, colors }: PrintOptions) {
       return done;
     },
     table: (head: readonly string[], rows: readonly (readonly string[])[]) => {
-      const widths = head.map((title, i) =>
-        Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)),
-      );
-      const cells = (row: readonly string[]) =>
-        row
-          .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-          .join("  ");
-      line(`\n  ${paint("gray", cells(head))}`);
-      for (const row of rows) line(`  ${cells(row)}`);
+      const [titles = "", ...lines] = aligned([head, ...rows]);
+      line(`\n  ${paint("gray", titles)}`);
+      for (const each of lines) line(`  ${each}`);
       line();
     },
     /** What was asked for as JSON is printed however quiet it is. */
     json: (value: unknown) => void process.stdout.write(`${JSON.stringify(value)}\n`),
   };
+}
+
+/** The first column to the left, numbers and all else to the right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
+  const pad = (cell: string, i: number) =>
+    i === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[i] ?? 0);
+  return rows.map((row) => row.map(pad).join("  "));
 }
 
 /** As Laravel: 12.34ms, 3s, 1m 5s. */

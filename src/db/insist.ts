@@ -16,9 +16,12 @@ export async function insist<T>(work: () => Promise<T>, givenUp: AbortSignal): P
   }
 }
 
-/** The connection was lost or refused, the server is starting or stopping, or a transaction has to be done again. */
+/**
+ * The connection was lost or refused, the server is starting, stopping, out of something or not the primary any more, or a
+ * transaction has to be done again.
+ */
 export function isAway(error: unknown): boolean {
   const code = codeOf(error);
   if (code === undefined) return /connection|timeout/i.test(String((error as Error)?.message));
-  return /^(08...|57P0.|53300|40001|40P01|E[A-Z]+)$/.test(code);
+  return /^(08...|57P0.|53...|25006|25P03|40001|40P01|E[A-Z]+)$/.test(code);
 }

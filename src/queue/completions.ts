@@ -58,33 +58,30 @@ export class Completions {
       const done = new Set(await this.#send(group));
       for (const finished of group) this.#settle(finished, done.has(finished.id));
     } catch (error) {
+      if (isAway(error)) return; // the process gives up: its rows go back with the others
       if (group.length > 1) for (const finished of group) await this.#complete([finished]);
-      else if (group[0]) await this.#refuse(group[0], error);
+      else if (group[0]) await this.#serving.refuse(group[0], error); // it would be refused for ever
     }
   }
 
+  /** What an earlier try has completed without its answer coming back is found in the history. */
   async #send(group: Finished[]): Promise<string[]> {
-    const { pool, givenUp } = this.#serving;
-    let asked = false;
+    const { pool, workerId, givenUp } = this.#serving;
+    let tries = 0;
     return insist(async () => {
-      const before = asked ? await alreadyCompleted(pool, this.#serving.workerId, group) : [];
-      asked = true;
-      return [...before, ...(await completeMany(pool, this.#serving, group))];
+      tries++;
+      const done = await completeMany(pool, this.#serving, group);
+      if (tries === 1 || done.length === group.length) return done;
+      return [...done, ...(await alreadyCompleted(pool, workerId, group))];
     }, givenUp);
   }
 
   #settle({ id, attempt, task, uuid, ms, flagged }: Finished, done: boolean): void {
     this.#serving.held.delete(id);
     if (flagged) this.#serving.keyFreed();
-    const about = { task, queue: this.#serving.queue, attempt, uuid };
+    const about = { id, uuid, task, queue: this.#serving.queue, attempt };
     if (done) emit("job:completed", { ...about, ms });
     else emit("job:fenced", about);
-  }
-
-  /** A completion that Postgres refuses would be refused for ever: the job fails, and says why. */
-  async #refuse(finished: Finished, error: unknown): Promise<void> {
-    if (isAway(error)) return; // the process gives up; the job's row goes back with the others
-    await this.#serving.refuse(finished, error);
   }
 }
 

@@ -57,7 +57,7 @@ export async function createQueue(db: Queryable, name: string, settings: Setting
   await ask(db, "queue.create_queue($1, $2)", name, JSON.stringify(settings));
 }
 
-/** Changes settings of a queue while it runs; what is null or absent in the code's own word stays until that changes. */
+/** Changes settings of a queue while it runs. They stay until the code itself says something new (src/queue/queues.ts). */
 export async function configure(db: Queryable, name: string, settings: Settings): Promise<void> {
   await ask(db, "queue.configure($1, $2)", name, JSON.stringify(settings));
 }

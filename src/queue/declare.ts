@@ -43,31 +43,36 @@ export async function buildIndexes(pool: pg.Pool): Promise<void> {
   while (await buildMissing(pool)); // what was asked for meanwhile has found the lock taken
 }
 
-/** Resolves to whether anything was built. */
+/** Resolves to whether there was anything to do. */
 async function buildMissing(pool: pg.Pool): Promise<boolean> {
   const client = await pool.connect();
+  let broken = true; // which also gives the lock back
   try {
     const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [
       indexLock,
     ]);
-    if (!rows[0]?.taken) {
-      client.release();
-      return false;
-    }
-    const { rows: stale } = await client.query<{ name: string }>("select queue.stale_indexes() as name");
-    for (const { name } of stale)
-      await client.query(
-        `drop index concurrently if exists graphile_worker.${client.escapeIdentifier(name)}`,
-      );
-    const { rows: missing } = await client.query<{ statement: string }>(
-      "select statement from queue.missing_indexes()",
-    );
-    for (const { statement } of missing) await client.query(statement);
-    await client.query("select pg_advisory_unlock($1)", [indexLock]);
-    client.release();
-    return stale.length + missing.length > 0;
-  } catch (error) {
-    client.release(true); // which also gives the lock back
-    throw error;
+    const worked = rows[0]?.taken === true && (await mendIndexes(client));
+    if (rows[0]?.taken) await client.query("select pg_advisory_unlock($1)", [indexLock]);
+    broken = false;
+    return worked;
+  } finally {
+    client.release(broken);
   }
+}
+
+/** What is missing comes first: to drop an index takes as long as to build one. */
+async function mendIndexes(client: pg.ClientBase): Promise<boolean> {
+  const drop = (name: string) =>
+    client.query(`drop index concurrently if exists graphile_worker.${client.escapeIdentifier(name)}`);
+  const { rows } = await client.query<{ name: string }>("select queue.stale_indexes() as name");
+  const stale = new Set(rows.map(({ name }) => name));
+  const { rows: missing } = await client.query<{ name: string; statement: string }>(
+    "select name, statement from queue.missing_indexes()",
+  );
+  for (const { name, statement } of missing) {
+    if (stale.delete(name)) await drop(name);
+    await client.query(statement);
+  }
+  for (const name of stale) await drop(name);
+  return rows.length + missing.length > 0;
 }

@@ -1,11 +1,16 @@
 import { EventEmitter } from "node:events";
 import pg from "pg";
+import { insist } from "#db/insist.ts";
 
 /** A row of graphile-worker's job table as its fetch returns it. */
 export type FetchedJob = { id: string; attempts: number };
 
 /** Is told what fetches have locked, what was given back, and that an answer was lost. */
 export type FetchWatch = {
+  /** Whether others know whose jobs these would be: until then nothing is fetched. */
+  entered(): boolean;
+  /** Nothing is waited for any more. */
+  givenUp: AbortSignal;
   fetched(jobs: FetchedJob[]): void;
   returned(jobIds: string[]): void;
   lost(error: unknown): void;
@@ -22,6 +27,7 @@ export class GraphilePool {
   readonly #pool: pg.Pool;
   readonly #watch: FetchWatch;
   readonly #listener = Object.assign(new EventEmitter(), { query: async () => nothing });
+  readonly #returning = new Set<Promise<void>>();
 
   constructor(pool: pg.Pool, watch: FetchWatch) {
     this.#pool = pool;
@@ -31,11 +37,32 @@ export class GraphilePool {
   /** With a callback it is the connection to listen on that is asked for. */
   connect(callback?: (error: null, client: unknown, release: () => void) => void): unknown {
     if (callback) return callback(null, this.#listener, () => {});
-    return Promise.resolve(new GraphileClient(this.#pool, this.#watch));
+    return Promise.resolve(new GraphileClient(this.#pool, this.#watch, (query) => this.#giveBack(query)));
+  }
+
+  /** Resolves when all that was to be given back is; graphile-worker does not wait for it. */
+  async returned(): Promise<void> {
+    await Promise.all(this.#returning);
   }
 
   wake(jobs: number): void {
     this.#listener.emit("notification", { channel: "jobs:insert", payload: JSON.stringify({ count: jobs }) });
+  }
+
+  #giveBack(query: pg.QueryConfig): Promise<void> {
+    const returning = this.#insistOn(query).finally(() => this.#returning.delete(returning));
+    this.#returning.add(returning);
+    return returning;
+  }
+
+  /** Never fails: that would be an unhandled rejection within graphile-worker, and the end of this process. */
+  async #insistOn(query: pg.QueryConfig): Promise<void> {
+    try {
+      await insist(() => this.#pool.query(query), this.#watch.givenUp);
+      this.#watch.returned(query.values?.[1] as string[]);
+    } catch (error) {
+      this.#watch.lost(error);
+    }
   }
 }
 
@@ -56,23 +83,28 @@ const types: pg.CustomTypesConfig = {
 class GraphileClient {
   readonly #pool: pg.Pool;
   readonly #watch: FetchWatch;
+  readonly #giveBack: (query: pg.QueryConfig) => Promise<void>;
   #client: pg.PoolClient | undefined;
   #broken = false;
 
-  constructor(pool: pg.Pool, watch: FetchWatch) {
+  constructor(pool: pg.Pool, watch: FetchWatch, giveBack: (query: pg.QueryConfig) => Promise<void>) {
     this.#pool = pool;
     this.#watch = watch;
+    this.#giveBack = giveBack;
   }
 
   async query(query: string | pg.QueryConfig, values?: unknown[]): Promise<unknown> {
     const name = typeof query === "string" ? "" : (query.name ?? "");
     if (/^(complete|fail)_job/.test(name)) return nothing;
+    if (name.startsWith("return_job")) {
+      await this.#giveBack(query as pg.QueryConfig);
+      return nothing;
+    }
+    if (name.startsWith("get_job") && !this.#watch.entered()) return nothing;
     try {
       this.#client ??= await this.#pool.connect();
       const answer = await this.#client.query(withoutDates(query, name), values);
       if (name.startsWith("get_job")) this.#watch.fetched(answer.rows);
-      if (name.startsWith("return_job"))
-        this.#watch.returned((query as pg.QueryConfig).values?.[1] as string[]);
       return answer;
     } catch (error) {
       this.#broken = true;

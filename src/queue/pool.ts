@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { Logger, runTaskList, type TaskList, type WorkerEvents, type WorkerPool } from "graphile-worker";
 import type pg from "pg";
-import { Completions } from "#queue/completions.ts";
+import { Completions, type Finished } from "#queue/completions.ts";
 import type { Stop } from "#queue/deadline.ts";
 import { describe } from "#queue/describe.ts";
 import { Gate } from "#queue/gate.ts";
@@ -47,14 +47,17 @@ export class QueuePool {
   readonly #prefetch: Prefetch | undefined;
   readonly #graphile: WorkerPool;
   readonly #serving: Serving;
-  /** An answer to a fetch was lost: rows may be locked that nobody here knows of. */
+  /** An answer was lost: rows may be locked that nobody here knows of. */
   suspect = false;
+  #entered = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     const { pool, served } = options;
     const held = new Map<string, number>();
     this.#graphilePool = new GraphilePool(pool, {
+      entered: () => this.#entered,
+      givenUp: options.givenUp,
       fetched: (jobs) => {
         for (const { id, attempts } of jobs) held.set(id, attempts);
       },
@@ -69,7 +72,10 @@ export class QueuePool {
     else if (served.onDeath === "retry") this.#prefetch = new Prefetch(served.concurrency);
     this.#graphile = this.#start();
     this.#serving = this.#describeServing(held);
-    this.ended = Promise.resolve(this.#graphile.promise).catch((error) => emit("worker:error", { error }));
+    this.ended = Promise.resolve(this.#graphile.promise).catch((error) => {
+      // graphile-worker ends with an error whenever jobs wait in its local queue.
+      if (!this.#closing.signal.aborted) emit("worker:error", { error });
+    });
   }
 
   /** Resolves when the pool has ended, by itself or by `close`. */
@@ -85,6 +91,12 @@ export class QueuePool {
 
   get held(): ReadonlyMap<string, number> {
     return this.#serving.held;
+  }
+
+  /** It stands in queue.workers: were this process killed now, its jobs would be found. */
+  entered(): void {
+    this.#entered = true;
+    this.wake(this.#options.served.concurrency);
   }
 
   wake(jobs: number): void {
@@ -114,6 +126,7 @@ export class QueuePool {
     this.#closing.abort();
     this.#gate?.close();
     await Promise.resolve(this.#graphile.gracefulShutdown()).catch(() => {});
+    await this.#graphilePool.returned();
     await this.#serving.completions.drained();
   }
 
@@ -181,26 +194,38 @@ export class QueuePool {
 
   #describeServing(held: Map<string, number>): Serving {
     const { served, pool, databaseUrl, tasks, slots, givenUp } = this.#options;
-    const serving: Serving = {
+    return {
       ...{ queue: served.name, workerId: this.#graphile.id, pool, databaseUrl, tasks, slots },
       ...{ held, running: new Map(), cancelled: new Set(), givenUp, timeout: served.timeout },
       closing: this.#closing.signal,
       completions: new Completions(() => this.#serving),
-      refuse: async ({ id, attempt, uuid, task, ms }, error) => {
-        const text = `It ran well and could not be completed: ${describe(error)}`;
-        await pool
-          .query("select queue.fail($1, $2, $3, $4, $5, $6, $7, true)", [
-            ...[this.#graphile.id, id, attempt, uuid, task, ms, text],
-          ])
-          .catch((cause) => emit("worker:error", { error: cause }));
-        held.delete(id);
-        emit("job:failed", { task, queue: served.name, attempt, uuid, final: true, error });
-        serving.keyFreed();
+      refuse: (finished, error) => this.#refuse(finished, error),
+      leave: (jobId) => {
+        held.delete(jobId);
+        this.suspect = true;
       },
       keyClosed: () => this.#keyClosed(),
       keyFreed: () => this.#gate && this.limitsChanged(),
     };
-    return serving;
+  }
+
+  async #refuse({ id, attempt, uuid, task, ms }: Finished, error: unknown): Promise<void> {
+    const { pool, served } = this.#options;
+    const text = `It ran well and could not be completed: ${describe(error)}`;
+    const about = { id, uuid, task, queue: served.name, attempt };
+    try {
+      const { rows } = await pool.query<{ outcome: string }>(
+        "select queue.fail($1, $2, $3, $4, $5, $6, $7, true) as outcome",
+        [this.id, id, attempt, uuid, task, ms, text],
+      );
+      if (rows[0]?.outcome === "fenced") emit("job:fenced", about);
+      else emit("job:failed", { ...about, final: true, error });
+    } catch (cause) {
+      this.suspect = true;
+      emit("worker:error", { error: cause });
+    }
+    this.#serving.held.delete(id);
+    this.#serving.keyFreed();
   }
 
   /** Without a gate it would be fetched again and again: its flag did not come by way of a dispatch. */

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { AppError } from "#errors.ts";
 import type { Stop } from "#queue/deadline.ts";
+import { LostRows } from "#queue/lost-rows.ts";
 import type { Place } from "#queue/order.ts";
 import { QueuePool, type ServedQueue } from "#queue/pool.ts";
 import { defaultQueue } from "#queue/queues.ts";
@@ -26,7 +27,9 @@ export class Pools {
   readonly #slots: Slots;
   readonly #open = new Map<string, { pool: QueuePool; as: string }>();
   readonly #closing = new Map<QueuePool, Promise<void>>();
-  readonly #suspected = new Set<string>();
+  /** Pools that have ended while an answer was lost. */
+  readonly #ended = new Set<QueuePool>();
+  readonly #lost: LostRows;
   #syncing: Promise<void> = Promise.resolve();
   #names: ReadonlySet<string> = new Set();
   #paused: ReadonlySet<string> = new Set();
@@ -36,6 +39,7 @@ export class Pools {
   constructor(options: PoolsOptions) {
     this.#options = options;
     this.#slots = new Slots(options.slots);
+    this.#lost = new LostRows(options.pool);
   }
 
   async refuseUnknownQueues(): Promise<void> {
@@ -84,22 +88,16 @@ export class Pools {
 
   /** After the process was taken for dead: what it serves is written down again. */
   async enterAll(): Promise<void> {
-    for (const { pool } of this.#open.values()) await this.#enter(pool);
+    for (const pool of this.#all()) await this.#enter(pool);
   }
 
-  /**
-   * Unlocks rows that a fetch locked and whose answer was lost. A row is given back when it was unknown here twice, one
-   * beat apart: the answer to a fetch may be on its way.
-   */
+  /** Unlocks rows whose jobs nobody here knows of, also those of pools that have ended. */
   async releaseLost(): Promise<void> {
-    for (const { pool } of this.#open.values()) {
-      if (!pool.suspect) continue;
-      const unknown = await this.#unknownTo(pool);
-      const lost = unknown.filter((id) => this.#suspected.has(id));
-      if (lost.length > 0) await this.#release(pool, lost);
-      for (const id of lost) this.#suspected.delete(id);
-      for (const id of unknown) if (!lost.includes(id)) this.#suspected.add(id);
-      if (unknown.length === 0) pool.suspect = false;
+    await this.#lost.release([...this.#all(), ...this.#ended]);
+    for (const pool of this.#ended) {
+      if (pool.suspect) continue;
+      this.#ended.delete(pool);
+      await this.#leave(pool);
     }
   }
 
@@ -170,7 +168,12 @@ export class Pools {
     const pool = new QueuePool({ ...this.#options, served, identifiers, slots: this.#slots });
     this.#open.set(key, { pool, as });
     void pool.ended.then(() => this.#restart(key, pool));
-    await this.#enter(pool);
+    try {
+      await this.#enter(pool);
+    } catch (error) {
+      this.#close(key); // it has fetched nothing; the next sync opens another
+      throw error;
+    }
     emit("worker:serving", { queue: served.name, worker: pool.id });
   }
 
@@ -178,6 +181,7 @@ export class Pools {
     await this.#options.pool.query("select queue.enter_worker($1, $2, $3)", [
       ...[pool.id, this.#options.processId, pool.queue],
     ]);
+    pool.entered();
   }
 
   #close(key: string): void {
@@ -187,13 +191,20 @@ export class Pools {
     const { pool } = open;
     this.#closing.set(
       pool,
-      this.#leave(pool).finally(() => this.#closing.delete(pool)),
+      pool
+        .close()
+        .then(() => this.#part(pool))
+        .finally(() => this.#closing.delete(pool)),
     );
+  }
+
+  async #part(pool: QueuePool): Promise<void> {
+    if (pool.suspect) this.#ended.add(pool);
+    else await this.#leave(pool);
   }
 
   /** A row that a job still names stays until its process is rescued or leaves. */
   async #leave(pool: QueuePool): Promise<void> {
-    await pool.close();
     await this.#options.pool
       .query("select queue.leave_worker($1)", [pool.id])
       .catch((error) => emit("worker:error", { error }));
@@ -203,6 +214,8 @@ export class Pools {
   #restart(key: string, pool: QueuePool): void {
     if (this.#open.get(key)?.pool !== pool) return;
     this.#open.delete(key);
+    pool.suspect = true;
+    this.#ended.add(pool);
     emit("worker:ended", { queue: pool.queue, worker: pool.id });
     this.sync().catch((error) => emit("worker:error", { error }));
   }
@@ -214,18 +227,5 @@ export class Pools {
         () => this.sync().catch(() => {}),
         Math.min(Math.max(ms + 5, 5), 3_600_000),
       );
-  }
-
-  async #unknownTo(pool: QueuePool): Promise<string[]> {
-    const { rows } = await this.#options.pool.query<{ ids: string[] }>("select queue.held_by($1) as ids", [
-      pool.id,
-    ]);
-    return (rows[0]?.ids ?? []).filter((id) => !pool.held.has(id));
-  }
-
-  async #release(pool: QueuePool, ids: string[]): Promise<void> {
-    await this.#options.pool.query("select queue.release_lost($1, $2)", [pool.id, ids]);
-    emit("worker:released-lost", { queue: pool.queue, jobs: ids.length });
-    pool.wake(ids.length);
   }
 }

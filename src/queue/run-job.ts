@@ -112,7 +112,7 @@ class RunningJob {
   async giveUp(error: unknown): Promise<void> {
     emit("worker:error", { error });
     if (!isAway(error)) await this.fail(errorOf(error), false).catch(() => {});
-    this.#serving.held.delete(this.#row.id);
+    if (this.#serving.held.has(this.#row.id)) this.#serving.leave(this.#row.id);
   }
 
   async #skip(): Promise<void> {
@@ -234,7 +234,7 @@ class RunningJob {
   #about() {
     const { queue } = this.#serving;
     const task = this.#found?.name ?? this.#envelope.task;
-    return { task, queue, attempt: this.#row.attempts, uuid: this.#envelope.uuid };
+    return { id: this.#row.id, uuid: this.#envelope.uuid, task, queue, attempt: this.#row.attempts };
   }
 
   #ms(): number {

@@ -28,6 +28,8 @@ export type Serving = {
   readonly timeout: number;
   /** Fails a job whose completion Postgres refuses. */
   refuse(finished: Finished, error: unknown): Promise<void>;
+  /** A job whose end could not be recorded: its row is given back by and by. */
+  leave(jobId: string): void;
   /** A job that was not begun, because a key has closed since it was fetched. */
   keyClosed(): void;
   /** A job with keys has ended. */

@@ -15,6 +15,7 @@ import { Ticker } from "#queue/ticker.ts";
 import { emit } from "#telemetry.ts";
 
 const beatMs = 2000;
+const beatAgainMs = 500;
 const abortAfterMs = 3000;
 const giveUpAfterMs = 5000;
 
@@ -54,6 +55,7 @@ export class Worker implements AsyncDisposable {
   #ticker: Ticker | undefined;
   #number = 0;
   #locked: pg.Client | undefined;
+  #buried = false;
   #beatAt = performance.now();
   #backSince: number | undefined;
   #beating: Promise<void> = Promise.resolve();
@@ -152,8 +154,11 @@ export class Worker implements AsyncDisposable {
   async #beat(tasks: Tasks): Promise<void> {
     for (let beats = 0; !this.#closing.signal.aborted; beats++) {
       if (beats % 30 === 0) this.#buildIndexes();
-      await this.#beatOnce(tasks).catch((error) => emit("worker:error", { error }));
-      await pause(beatMs, this.#closing.signal);
+      const failed = await this.#beatOnce(tasks).catch((error) => {
+        emit("worker:error", { error });
+        return true;
+      });
+      await pause(failed ? beatAgainMs : beatMs, this.#closing.signal);
     }
   }
 
@@ -162,16 +167,21 @@ export class Worker implements AsyncDisposable {
       this.#id,
       process.memoryUsage.rss(),
     ]);
-    if (!rows[0]?.known) {
-      emit("worker:buried", { process: this.#id });
-      await this.#enter(tasks);
-      if (this.#locked) await this.#lock(this.#locked);
-      await this.#pools?.enterAll();
-    }
+    if (!rows[0]?.known) this.#buried = true;
+    if (this.#buried) await this.#rise(tasks);
     this.#notePresence();
     await this.#rescueOthers();
     await this.#pools?.sync();
     await this.#pools?.releaseLost();
+  }
+
+  /** It was taken for dead and its jobs are others' now: it enters again, as often as it takes. */
+  async #rise(tasks: Tasks): Promise<void> {
+    emit("worker:buried", { process: this.#id });
+    await this.#enter(tasks);
+    await this.#pools?.enterAll();
+    if (this.#locked) await this.#lock(this.#locked).catch(() => {}); // the next connection takes it
+    this.#buried = false;
   }
 
   #notePresence(): void {

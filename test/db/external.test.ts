@@ -1,25 +1,19 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { chown, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { openPool } from "#db/pool.ts";
-import { freePort } from "#lib/free-port.ts";
-import { run } from "#lib/run.ts";
-import { openFolder, serverUser, startHowdah } from "../support/process.ts";
+import { openFolder, startHowdah } from "../support/process.ts";
 import { openClass } from "../support/school.ts";
+import { startServer, withoutDebianPostgres } from "../support/server.ts";
 import { lettersTo, visit } from "../support/visitor.ts";
 import { until } from "../support/wait.ts";
 
-const programs = ["15", "16", "17", "18"]
-  .map((version) => `/usr/lib/postgresql/${version}/bin`)
-  .find(existsSync);
-
 test("a start with DATABASE_URL uses that PostgreSQL and no embedded one: chat, mail and jobs work", {
-  skip: !programs && "no PostgreSQL of Debian is installed (apt-get install postgresql)",
+  skip: withoutDebianPostgres,
 }, async () => {
   await using folder = await openFolder();
-  await using server = await startServer(programs ?? "", folder.path);
+  await using server = await startServer(folder.path);
   const dir = path.join(folder.path, "howdah");
   const env = { DATABASE_URL: server.url };
   await using front = await startHowdah({ dir, env, args: ["--only=api,relay,mailbox"] });
@@ -47,25 +41,3 @@ test("a start with DATABASE_URL uses that PostgreSQL and no embedded one: chat, 
   assert.equal(await worker.stop(), 0);
   assert.equal(await front.stop(), 0);
 });
-
-async function startServer(bin: string, folder: string): Promise<AsyncDisposable & { url: string }> {
-  const data = path.join(folder, "server");
-  const user = await serverUser();
-  const port = await freePort();
-  await mkdir(data);
-  if (user) await chown(data, user.uid, user.gid);
-  const pgCtl = (quiet: boolean, ...args: string[]) =>
-    run(path.join(bin, "pg_ctl"), ["-D", data, ...args], { user, quiet });
-  const made = await run(path.join(bin, "initdb"), ["-D", data, "--no-sync", "-A", "trust", "-U", "owner"], {
-    user,
-  });
-  assert.equal(made.code, 0, made.output);
-  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off`;
-  await pgCtl(true, "start", "-w", "-l", path.join(data, "log"), "-o", options);
-  return {
-    url: `postgres://owner@127.0.0.1:${port}/postgres`,
-    async [Symbol.asyncDispose]() {
-      await pgCtl(false, "stop", "-m", "immediate");
-    },
-  };
-}

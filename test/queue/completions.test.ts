@@ -17,6 +17,7 @@ import {
 let body: (job: Job) => unknown = () => {};
 const tasks = tasksOf({
   "try/do": doing((_payload, job) => body(job)),
+  "try/cursed": doing(() => {}),
   "try/effect": doing((_payload, job) => body(job), { transactional: true }),
 });
 
@@ -39,6 +40,7 @@ afterEach(async () => {
     "whoever stopped has left",
   );
   await ground.rows("delete from graphile_worker._private_jobs");
+  ears.all.length = 0;
 });
 
 test("all backends are terminated again and again: every job is done once, none is locked, none is lost", async () => {
@@ -48,7 +50,7 @@ test("all backends are terminated again and again: every job is done once, none 
     ran.set(uuid, (ran.get(uuid) ?? 0) + 1);
   };
   const uuids = await dispatch("try/do", 500);
-  const worker = await startWorker(ground, tasks);
+  await using worker = await startWorker(ground, tasks);
   const terminated = await terminateUntil(async () => (await outcomes(uuids)).completed === 500);
   assert.ok(terminated > 20, `${terminated} backends were terminated`);
   await worker[Symbol.asyncDispose]();
@@ -64,7 +66,7 @@ test("so is every transactional job, and its effect is there once", async () => 
     await sleep(5);
   };
   const uuids = await dispatch("try/effect", 200, { tries: 0, backoff: "0" });
-  const worker = await startWorker(ground, tasks);
+  await using worker = await startWorker(ground, tasks);
   await terminateUntil(async () => (await outcomes(uuids)).completed === 200);
   await worker[Symbol.asyncDispose]();
   assert.equal((await outcomes(uuids)).completed, 200);
@@ -82,7 +84,7 @@ test("a stop in the middle loses no completion and leaves nothing locked", async
     ran.add(uuid);
   };
   const uuids = await dispatch("try/do", 2000);
-  const worker = await startWorker(ground, tasks);
+  await using worker = await startWorker(ground, tasks);
   await until(() => ran.size > 100);
   await worker[Symbol.asyncDispose]();
   assert.equal(await locked(), 0);
@@ -97,11 +99,37 @@ test("a stop in the middle loses no completion and leaves nothing locked", async
   );
 });
 
+test("so does a stop while slow jobs run and others wait, fetched, for their turn", async () => {
+  const ran = new Set<string>();
+  const gate = openGate();
+  body = async ({ uuid }) => {
+    ran.add(uuid);
+    await gate.passed;
+    await sleep(100);
+  };
+  const uuids = await dispatch("try/do", 50);
+  await using worker = await startWorker(ground, tasks);
+  await until(async () => ran.size === 10 && (await locked()) > 10);
+  const stopped = worker[Symbol.asyncDispose]();
+  gate.open();
+  await stopped;
+  assert.deepEqual(await outcomes(uuids), { completed: 10 });
+  assert.equal(await locked(), 0);
+  assert.equal(ran.size, 10);
+  assert.deepEqual(await ground.rows("select distinct attempts from graphile_worker._private_jobs"), [
+    { attempts: 0 },
+  ]);
+  assert.deepEqual(
+    ears.all.filter(({ event }) => event === "job:fenced"),
+    [],
+  );
+});
+
 test("a stopping worker waits for its job", async () => {
   const gate = openGate();
   body = () => gate.passed;
   const [uuid = ""] = await dispatch("try/do", 1);
-  const worker = await startWorker(ground, tasks);
+  await using worker = await startWorker(ground, tasks);
   await ears.heard("job:started", (started) => started.uuid === uuid);
   const stopped = worker[Symbol.asyncDispose]();
   gate.open();
@@ -123,7 +151,7 @@ test("it asks those that do not end to stop, and gives back what goes on all the
   };
   const [polite = ""] = await dispatch("try/do", 1);
   const [deaf = ""] = await dispatch("try/do", 1, { tags: ["deaf"], tries: 1 });
-  const worker = await startWorker(ground, tasks);
+  await using worker = await startWorker(ground, tasks);
   for (const uuid of [polite, deaf]) await ears.heard("job:started", (started) => started.uuid === uuid);
   const since = performance.now();
   await worker[Symbol.asyncDispose]();
@@ -150,7 +178,7 @@ test("a worker is started and stopped five times in a row, and leaves nothing be
   body = () => {};
   for (let time = 1; time <= 5; time++) {
     const [uuid = ""] = await dispatch("try/do", 1);
-    const worker = await startWorker(ground, tasks);
+    await using worker = await startWorker(ground, tasks);
     await ears.ended(uuid);
     await Promise.all([worker[Symbol.asyncDispose](), worker[Symbol.asyncDispose]()]);
   }
@@ -180,6 +208,29 @@ test("two workers share the jobs, and none is done twice", async () => {
 });
 
 test("a completion that Postgres refuses fails the job, and its neighbours are completed", async () => {
+  body = () => {};
+  await ground.rows(`
+    create function public.curse() returns trigger language plpgsql as $$
+    begin
+      if new.outcome = 'completed' and new.task = 'try/cursed' then raise exception 'a curse'; end if;
+      return new;
+    end $$;
+    create trigger curse before insert on queue.attempts for each row execute function public.curse()`);
+  await using _worker = await startWorker(ground, tasks);
+  const uuids: string[] = await ground.value(
+    "select queue.dispatch_many($1)",
+    JSON.stringify(["try/do", "try/do", "try/cursed", "try/do"].map((name) => ({ task: name }))),
+  );
+  const ended = await Promise.all(uuids.map((uuid) => ears.ended(uuid)));
+  assert.deepEqual(
+    ended.map(({ event }) => event),
+    ["job:completed", "job:completed", "job:failed", "job:completed"],
+  );
+  const { exception = "" } = (await ground.failed(uuids[2] ?? "")) ?? {};
+  assert.match(exception, /^It ran well and could not be completed: error: a curse/);
+});
+
+test("what cannot even be failed stays, is told, and goes back when its worker stops", async () => {
   body = () => {};
   await ground.rows(`
     create function public.refuse() returns trigger language plpgsql as $$
@@ -230,9 +281,9 @@ async function terminateUntil(done: () => Promise<boolean>): Promise<number> {
   let terminated = 0;
   await until(async () => {
     terminated += await ground.value(
-      `select count(*)::int from pg_stat_activity where ${ofWorkers} and pg_terminate_backend(pid)`,
+      `select count(pg_terminate_backend(pid))::int from pg_stat_activity where ${ofWorkers}`,
     );
-    await sleep(80);
+    await sleep(120);
     return done();
   }, 60_000);
   return terminated;

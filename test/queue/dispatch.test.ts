@@ -200,7 +200,7 @@ test("a unique job is dispatched once while it is there, whoever asks at the sam
 test("a job may be unique for a time, done or not", async () => {
   const unique = { unique_key: "hourly", unique_for: "1 hour" };
   const uuid = await ground.dispatch("try/plain", {}, unique);
-  await ground.rows("delete from graphile_worker._private_jobs where payload ->> 'uuid' = $1", uuid);
+  await ground.rows("delete from graphile_worker._private_jobs where id = queue.job_id($1)", uuid);
   assert.equal(await ground.dispatch("try/plain", {}, unique), null, "it is done, the hour is not");
   await ground.rows("update queue.unique_windows set until = now() where key = 'try/plain:hourly'");
   assert.ok(await ground.dispatch("try/plain", {}, unique));
@@ -218,7 +218,7 @@ test("of debounced dispatches the last one wins, and waits its time anew", async
   assert.ok(Number((await ground.job(first))?.run_at) - Date.now() < 501_000, "no later than the most");
 
   await ground.rows(
-    "update graphile_worker._private_jobs set locked_at = now(), locked_by = 'w', attempts = 1 where payload ->> 'uuid' = $1",
+    "update graphile_worker._private_jobs set locked_at = now(), locked_by = 'w', attempts = 1 where id = queue.job_id($1)",
     first,
   );
   const next = await debounced(4, 100);

@@ -60,6 +60,7 @@ describe("rate", () => {
     const slow = { task: "limits/touch", queue: "keyed", payload: { kind: "slow" }, limits: ["postmark"] };
     await yard.put(...many(60, slow));
     await yard.put(...many(50, { ...slow, payload: { kind: "free" }, limits: undefined }));
+    using ears = openEars();
     await using _one = await yard.work("keyed");
     await using _two = await yard.work("keyed");
     await until(() => book.of("slow").length >= 35);
@@ -70,6 +71,11 @@ describe("rate", () => {
       `${mostWithin(1000, momentsOf("slow"))} in a second`,
     );
     assert.ok(meanRate(momentsOf("slow")) >= 9, `${meanRate(momentsOf("slow"))} a second`);
+    const putBack = ears.all.filter(({ event }) => event === "job:put-back").length;
+    assert.ok(
+      putBack <= book.of("slow").length,
+      `${putBack}: more than one in vain, each time the key opens`,
+    );
   });
 
   test("a limit that is no limit is refused, and a rate of a queue likewise; sensible ones are not", async () => {

@@ -116,7 +116,7 @@ test("an encrypted payload cannot be read in the table, is read by its task, and
   await ground.rows(
     `update graphile_worker._private_jobs
      set payload = jsonb_set(payload::jsonb, '{data,encrypted}', to_jsonb(overlay(payload -> 'data' ->> 'encrypted' placing 'AAAA' from 41)))::json
-     where payload ->> 'uuid' = $1`,
+     where id = queue.job_id($1)`,
     changed,
   );
   await ground.hurry(changed);

@@ -375,7 +375,7 @@ test("with retry_until, time ends a job, not its attempts", async () => {
   const first = await ears.ended(uuid);
   assert.equal(first.event === "job:failed" && first.final, false);
   await ground.rows(
-    "update graphile_worker._private_jobs set payload = (payload::jsonb || '{\"retryUntil\": 1}')::json where payload ->> 'uuid' = $1",
+    "update graphile_worker._private_jobs set payload = (payload::jsonb || '{\"retryUntil\": 1}')::json where id = queue.job_id($1)",
     uuid,
   );
   await ground.hurry(uuid);
@@ -386,7 +386,7 @@ test("with retry_until, time ends a job, not its attempts", async () => {
 test("a job leaves the table and is among the failed ones in one transaction", async () => {
   const uuid = await ground.dispatch("try/do", {}, { run_at: "2035-01-01" });
   await ground.rows(
-    "update graphile_worker._private_jobs set locked_by = 'w', locked_at = now(), attempts = 1 where payload ->> 'uuid' = $1",
+    "update graphile_worker._private_jobs set locked_by = 'w', locked_at = now(), attempts = 1 where id = queue.job_id($1)",
     uuid,
   );
   const { id } = (await ground.job(uuid)) ?? {};
@@ -489,7 +489,7 @@ test("who lost the job leaves nothing behind: what a transactional task wrote is
     const uuid = await ground.dispatch(name);
     await begun.passed;
     await ground.rows(
-      "update graphile_worker._private_jobs set locked_by = 'another', attempts = 2 where payload ->> 'uuid' = $1",
+      "update graphile_worker._private_jobs set locked_by = 'another', attempts = 2 where id = queue.job_id($1)",
       uuid,
     );
     gate.open();

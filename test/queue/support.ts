@@ -66,15 +66,12 @@ export async function openGround(): Promise<Ground> {
         "select (queue.dispatch_many($1))[1] as uuid",
         JSON.stringify([{ task: name, payload, ...options }]),
       ),
-    job: async (uuid) => (await rows(`${jobs} where j.payload ->> 'uuid' = $1`, uuid))[0],
+    job: async (uuid) => (await rows(`${jobs} where j.id = queue.job_id($1)`, uuid))[0],
     attempts: (uuid) => rows("select * from queue.attempts where uuid = $1 order by ended_at", uuid),
     failed: async (uuid) => (await rows("select * from laravel.failed_jobs where uuid = $1", uuid))[0],
     async hurry(uuid) {
-      const { queue } = (await rows(`${jobs} where j.payload ->> 'uuid' = $1`, uuid))[0];
-      await rows(
-        "update graphile_worker._private_jobs set run_at = now() where payload ->> 'uuid' = $1",
-        uuid,
-      );
+      const { id, queue } = (await rows(`${jobs} where j.id = queue.job_id($1)`, uuid))[0];
+      await rows("update graphile_worker._private_jobs set run_at = now() where id = $1", id);
       await rows("select pg_notify('howdah_jobs', $1)", `${queue} 1`);
     },
   };

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { command } from "#cli/command.ts";
 import { queuesNamed, requireConnection } from "#cli/names.ts";
@@ -32,7 +33,8 @@ async function mayGoOn(print: Print, interactive: boolean): Promise<boolean> {
   }
   print.line(`\n  ${print.paint(["bgYellow", "black"], " APPLICATION IN PRODUCTION. ")}\n`);
   const lines = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await lines.question("  Are you sure you want to run this command? (yes/no) [no] ");
+  const asked = lines.question("  Are you sure you want to run this command? (yes/no) [no] ");
+  const answer = await Promise.race([asked, once(lines, "close").then(() => "")]); // Ctrl+D is no answer
   lines.close();
   if (/^y(es)?$/i.test(answer.trim())) return true;
   print.warn("Command cancelled.");

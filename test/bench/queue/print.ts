@@ -14,6 +14,10 @@ export function printHead(
 ): void {
   const [cpu] = os.cpus();
   const load = os.loadavg()[0] ?? 0;
+  if (load > 1)
+    console.log(
+      `\nSomebody else is busy on this machine (load ${load.toFixed(1)}): do not trust a number of this run.`,
+    );
   console.log(
     [
       `\n${new Date().toISOString()}, ${os.cpus().length} × ${cpu?.model ?? "CPU"}, Node ${process.version}, load at the start ${load.toFixed(2)}`,

@@ -46,7 +46,7 @@ export function readSettings(args: string[]): Settings {
 const options = {
   jobs: { type: "string", default: "30000" },
   repeats: { type: "string", default: "3" },
-  samples: { type: "string", default: "200" },
+  samples: { type: "string", default: "150" },
   backlog: { type: "string", default: "100000" },
   "backlog-ms": { type: "string", default: "20" },
   dead: { type: "string", default: "200000" },

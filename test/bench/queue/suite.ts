@@ -1,3 +1,4 @@
+import os from "node:os";
 import type { Lifetime } from "../support/lifetime.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { bloat } from "./bloat.ts";
@@ -22,7 +23,8 @@ export async function run(args: string[], life: Lifetime): Promise<void> {
   const results = new Results();
   for (const name of settings.only) await measurements[name]({ life, contestants, settings, results });
   printGoals(results);
-  console.log(`\nDone after ${Math.round(performance.now() / 1000)} s.`);
+  const seconds = Math.round(performance.now() / 1000);
+  console.log(`\nDone after ${seconds} s; load at the end ${os.loadavg()[0]?.toFixed(1)}.`);
 }
 
 /** Howdah always takes part. */

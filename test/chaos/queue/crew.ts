@@ -15,6 +15,7 @@ const couldNotStart = 75;
 class Member {
   readonly child: ChildProcess;
   readonly ready = Promise.withResolvers<void>();
+  serves = false;
   readonly exited = Promise.withResolvers<{ code: number | null; signal: NodeJS.Signals | null }>();
   /** Jobs completed by queue since the last `forget`. */
   completed = new Map<string, number>();
@@ -33,6 +34,7 @@ class Member {
   }
 
   #hear({ ready, completed = {}, events = {} }: Report): void {
+    if (ready) this.serves = true;
     if (ready) this.ready.resolve();
     for (const [queue, jobs] of Object.entries(completed)) count(this.completed, queue, jobs);
     for (const [name, times] of Object.entries(events)) count(this.events, name, times);
@@ -63,6 +65,10 @@ export class Crew {
     return [...this.#members];
   }
 
+  get serving(): Member[] {
+    return this.members.filter(({ serves }) => serves);
+  }
+
   get started(): number {
     return this.#all.length;
   }
@@ -75,11 +81,6 @@ export class Crew {
   /** Resolves when all of them serve. */
   async ready(): Promise<void> {
     for (const member of this.members) await Promise.race([member.ready.promise, member.exited.promise]);
-  }
-
-  random(): Member {
-    const members = this.members;
-    return members[Math.floor(Math.random() * members.length)] as Member;
   }
 
   /** kill -9, and another in its place after a moment. */

@@ -5,34 +5,42 @@ import type { Cluster } from "./cluster.ts";
 import type { Member } from "./crew.ts";
 import { everyoneServes, insistently, type Scene } from "./scene.ts";
 
-/** kill -9 of any process, be it serving or just starting. */
+/** kill -9, mostly of a process that serves, now and then of one that is just starting. */
 export async function kill(scene: Scene, kills: number, everyMs = 700): Promise<void> {
+  const { crew } = scene;
   for (let each = 0; each < kills; each++) {
     await pause(everyMs * (0.5 + Math.random()));
-    scene.crew.kill(scene.crew.random());
+    await until(() => crew.serving.length > crew.members.length / 2, 60_000);
+    crew.kill(oneOf(Math.random() < 0.8 ? crew.serving : crew.members));
   }
+  await until(() => noDeadLeft(scene), 60_000).catch(() => {});
   await everyoneServes(scene, "the kills");
 }
 
+async function noDeadLeft({ crew, pool }: Scene): Promise<boolean> {
+  const { rows } = await insistently(() => pool.query<{ pid: number }>("select pid from queue.processes"));
+  return rows.every(({ pid }) => crew.members.some((member) => member.pid === pid));
+}
+
+const oneOf = (members: Member[]) => members[Math.floor(Math.random() * members.length)] as Member;
+
 /** Ends every connection to the database but its own, again and again. */
-export async function terminate(scene: Scene, seconds: number): Promise<number> {
+export async function terminate(scene: Scene, seconds: number): Promise<void> {
   const client = new pg.Client({ connectionString: scene.url, application_name: "chaos:terminator" });
   client.on("error", () => {});
   await client.connect();
-  let terminated = 0;
   for (const end = performance.now() + seconds * 1000; performance.now() < end; await pause(150)) {
     const { rowCount } = await client.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
     );
-    terminated += rowCount ?? 0;
+    scene.terminated += rowCount ?? 0;
   }
   await client.end();
   await everyoneServes(scene, "the terminations");
-  return terminated;
 }
 
 /** Stops a process that runs jobs, as a machine that swaps or is paused: it must find its jobs gone when it comes back. */
-export async function freeze(scene: Scene, seconds: number): Promise<{ refused: number }> {
+export async function freeze(scene: Scene, seconds: number): Promise<void> {
   const { crew } = scene;
   const member = await busyMember(scene);
   const [refused, buried] = [eventsOf(member, "job:fenced"), eventsOf(member, "worker:buried")];
@@ -45,7 +53,6 @@ export async function freeze(scene: Scene, seconds: number): Promise<{ refused: 
     scene.zombies.push(`process ${member.pid} was stopped for ${seconds} s and not refused afterwards`),
   );
   await everyoneServes(scene, "it was stopped");
-  return { refused: eventsOf(member, "job:fenced") - refused };
 }
 
 async function busyMember({ crew, pool }: Scene): Promise<Member> {

@@ -5,6 +5,7 @@ import { openPool } from "#db/pool.ts";
 import { declareQueue } from "#queue/declare.ts";
 import type { Lifetime } from "../../bench/support/lifetime.ts";
 import { Crew, type Member } from "./crew.ts";
+import { Operator } from "./operator.ts";
 import type { Breakage } from "./settings.ts";
 import { chaosTasks } from "./tasks.ts";
 import { Writers, writeProbes } from "./writers.ts";
@@ -15,6 +16,9 @@ export type Scene = {
   pool: pg.Pool;
   crew: Crew;
   writers: Writers;
+  operator: Operator;
+  /** Backends that were ended. */
+  terminated: number;
   /** What the workers said. */
   log: string;
   /** Processes that lived and served a queue no more. */
@@ -35,7 +39,8 @@ export async function openScene(life: Lifetime, options: SceneOptions): Promise<
   await pool.query("select queue.limit('chaos', concurrency => 3)");
   const crew = new Crew(life, { databaseUrl: url, breakage }, log);
   await crew.start(workers);
-  return { url, pool, crew, writers: new Writers(pool), log, zombies: [] };
+  const [writers, operator] = [new Writers(pool), new Operator(pool)];
+  return { url, pool, crew, writers, operator, log, terminated: 0, zombies: [] };
 }
 
 /** Waits until every process has completed jobs of every queue; who has not within 30 s is a zombie. */
@@ -73,8 +78,8 @@ async function picture(pool: pg.Pool): Promise<string> {
 }
 
 /** No more writing: waits until no job is left, or none ends any more for 30 s; then stops all workers gracefully. */
-export async function settle({ pool, crew, writers }: Scene): Promise<void> {
-  await writers[Symbol.asyncDispose]();
+export async function settle({ pool, crew, writers, operator }: Scene): Promise<void> {
+  await Promise.all([writers[Symbol.asyncDispose](), operator[Symbol.asyncDispose]()]);
   let fewest = Number.POSITIVE_INFINITY;
   for (let since = performance.now(); performance.now() - since < 30_000; await nextReport()) {
     const jobs = await insistently(() => waiting(pool));

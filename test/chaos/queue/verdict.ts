@@ -62,6 +62,8 @@ export async function printVerdict(scene: Scene, verdict: Verdict, seconds: numb
       ["jobs", String(work.jobs)],
       ["batches, chains", `${work.batches}, ${work.chains}`],
       ["attempts", String(work.attempts)],
+      ["backends terminated", String(scene.terminated)],
+      ["queues changed or paused", String(scene.operator.acts)],
       ["transactions of writers cut off", String(writers.interrupted)],
       ["lost", String(counts.lost)],
       ["doubled", String(counts.doubled)],

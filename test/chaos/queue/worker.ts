@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { openPool } from "#db/pool.ts";
 import { Worker } from "#queue/worker.ts";
 import { emit, onTelemetry, type TelemetryEvent } from "#telemetry.ts";
@@ -25,7 +26,8 @@ onTelemetry((name, about) => {
   if (name === "job:completed" && "queue" in about)
     completed[about.queue] = (completed[about.queue] ?? 0) + 1;
   events[name] = (events[name] ?? 0) + 1;
-  if (!told.has(name)) console.error(new Date().toISOString(), process.pid, name, about);
+  if (!told.has(name))
+    console.error(new Date().toISOString(), process.pid, name, inspect(about, { depth: 5 }));
 });
 setInterval(report, 100).unref();
 
