@@ -82,11 +82,11 @@ language sql volatile as $$
 $$;
 
 -- A bucket holds a tenth of a period's tokens, so that no period sees more than 1.1 times the rate, or one job more than
--- the rate. The half makes up for a worker that comes late for its token; a whole one would let one job more through.
+-- the rate. The fraction makes up for a worker that comes late for its token; a whole one would let one job more through.
 create function queue.tokens_at(state queue.limit_states, moment timestamptz, rate int, rate_seconds int) returns double precision
 language sql immutable as $$
   select least(
-    greatest(1, tokens_at.rate / 10) + 0.5,
+    greatest(1, tokens_at.rate / 10) + 0.3,
     (tokens_at.state).tokens
       + greatest(0, extract(epoch from tokens_at.moment - (tokens_at.state).refilled_at)) * tokens_at.rate / tokens_at.rate_seconds
   )
@@ -135,13 +135,11 @@ begin
     return v_state.opened_at + make_interval(secs => v_limit.breaker_cooldown_seconds);
   end if;
   if v_limit.breaker_failures is not null and v_state.breaker = 'half-open'
-    and exists (select from queue.holds h where h.job_id = v_state.probe_job_id and h.key = key_opens_at.key)
+    and v_state.probe_job_id = any (queue.holders_of(key_opens_at.key))
   then
     return 'infinity';
   end if;
-  if v_limit.concurrency is not null
-    and (select count(*) from queue.holds h where h.key = key_opens_at.key) >= v_limit.concurrency
-  then
+  if v_limit.concurrency is not null and cardinality(queue.holders_of(key_opens_at.key)) >= v_limit.concurrency then
     return 'infinity';
   end if;
   if v_limit.rate is not null then
@@ -152,6 +150,17 @@ begin
   end if;
   return null;
 end
+$$;
+
+-- A hold counts as long as its worker has the job: one whose job is gone, by whatever hand, holds nothing.
+create function queue.holders_of(key text) returns bigint[]
+language sql stable as $$
+  select array(
+    select h.job_id
+    from queue.holds h
+    join graphile_worker._private_jobs j on j.id = h.job_id and j.locked_by = h.worker_id
+    where h.key = holders_of.key
+  )
 $$;
 
 -- Before a job with flags runs: 'go', 'skip' (its batch was cancelled) or 'wait' (a key closed since the fetch).

@@ -106,11 +106,11 @@ export class Gate {
   }
 
   /**
-   * Not all processes in the same moment: the first takes the key, and the others see it closed. Less than half a token's
-   * time later costs nothing, for the bucket holds a half more.
+   * Not all processes in the same moment: the first takes the key, and the others see it closed. A part of a token's time
+   * later costs nothing, for the bucket holds that much more.
    */
   #wakeIn(ms: number): void {
-    const later = Math.random() * Math.min(ms * 0.4, 200);
+    const later = Math.random() * Math.min(ms * 0.25, 200);
     clearTimeout(this.#opening);
     this.#opening = setTimeout(
       () => {

@@ -37,6 +37,8 @@ export type PoolOptions = {
 };
 
 const never = 2 ** 31 - 1;
+/** What was fetched ahead and not begun by then goes back, for others to take. */
+const backAfterMs = 10_000;
 
 /** A graphile-worker pool that serves one queue, from its start to its end. */
 export class QueuePool {
@@ -150,7 +152,7 @@ export class QueuePool {
             gracefulShutdownAbortTimeout: never, // a pool that is paused lets its jobs run
             completeJobBatchDelay: 0,
             failJobBatchDelay: 0,
-            ...(this.#prefetch ? { localQueue: { size: this.#prefetch.size } } : {}),
+            ...(this.#prefetch ? { localQueue: { size: this.#prefetch.size, ttl: backAfterMs } } : {}),
           },
         },
       },

@@ -8,7 +8,7 @@ const sizes = [50, 150, 500];
  */
 export class Prefetch {
   readonly #least: number;
-  #averageMs = aheadMs;
+  #averageMs = 5;
   #queue: { getJobBatchSize: number } | undefined;
   size: number;
 
@@ -23,7 +23,7 @@ export class Prefetch {
   }
 
   ran(ms: number): void {
-    this.#averageMs += (ms - this.#averageMs) / 50;
+    this.#averageMs += (ms - this.#averageMs) / 20;
     const wanted = (this.#least * aheadMs) / Math.max(this.#averageMs, 0.01);
     const size = sizes.findLast((step) => step <= wanted) ?? this.#least;
     if (size === this.size) return;

@@ -221,9 +221,15 @@ export class Worker implements AsyncDisposable {
   }
 
   #caughtUp(): void {
+    this.#cancelMissed().catch((error) => emit("worker:error", { error }));
     this.#settingsChanged();
     this.#pools?.wakeAll();
     this.#ticker?.wake();
+  }
+
+  async #cancelMissed(): Promise<void> {
+    const { rows } = await this.#pool.query<{ id: string }>("select job_id as id from queue.cancellations");
+    for (const { id } of rows) this.#pools?.cancel(id, new Stop("cancelled", "It was cancelled."));
   }
 
   #buildIndexes(): void {

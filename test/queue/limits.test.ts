@@ -46,12 +46,12 @@ describe("rate", () => {
   });
 
   test("a queue's rate of many a second is reached", async () => {
-    await yard.queue("swift", { rate: 100, concurrency: 5 });
-    await yard.put(...many(300, { task: "limits/touch", queue: "swift" }));
+    await yard.queue("swift", { rate: 50, concurrency: 5 });
+    await yard.put(...many(150, { task: "limits/touch", queue: "swift" }));
     await using _one = await yard.work("swift");
-    await until(() => book.of("job").length >= 250);
-    assert.ok(mostWithin(1000, momentsOf("job")) <= 111, `${mostWithin(1000, momentsOf("job"))} in a second`);
-    assert.ok(meanRate(momentsOf("job")) >= 85, `${meanRate(momentsOf("job"))} a second`);
+    await until(() => book.of("job").length >= 125);
+    assert.ok(mostWithin(1000, momentsOf("job")) <= 55, `${mostWithin(1000, momentsOf("job"))} in a second`);
+    assert.ok(meanRate(momentsOf("job")) >= 40, `${meanRate(momentsOf("job"))} a second`);
   });
 
   test("a key's rate holds over two workers while jobs without the key pass by", async () => {
@@ -117,22 +117,36 @@ describe("concurrency of a key", () => {
     await using _worker = await yard.work("narrow");
     await yard.drained("narrow", 30_000);
     assert.equal(book.most("job"), 1);
-    assert.ok(meanRate(momentsOf("job")) >= 50, `${meanRate(momentsOf("job"))} a second`);
+    // Some hundred a second on a quiet machine; with a poll in between it would be 1 to 10.
+    assert.ok(meanRate(momentsOf("job")) >= 25, `${meanRate(momentsOf("job"))} a second`);
   });
 
   test("a key with a star limits each key that begins so, and a key of its own wins", async () => {
-    await yard.queue("tenants");
+    await yard.queue("tenants", { concurrency: 10 });
     await yard.rows(
       "select queue.limit('tenant:*', concurrency => 1), queue.limit('tenant:3', concurrency => 3)",
     );
     const of = (key: string) =>
-      many(9, { task: "limits/stay", queue: "tenants", payload: { kind: key, ms: 30 }, limits: [key] });
+      many(9, { task: "limits/stay", queue: "tenants", payload: { kind: key, ms: 100 }, limits: [key] });
     await yard.put(...of("tenant:1"), ...of("tenant:2"), ...of("tenant:3"), ...of("tenants"));
     await using _worker = await yard.work("tenants");
     await yard.drained("tenants");
     const most = ["tenant:1", "tenant:2", "tenant:3"].map((key) => book.most(key));
     assert.deepEqual(most, [1, 1, 3]);
     assert.ok(book.most("tenants") > 3, "no limit meant these");
+  });
+
+  test("is not used up by a job whose row was deleted by hand while it ran", async () => {
+    await yard.queue("robbed");
+    await yard.rows("select queue.limit('robbed', concurrency => 1)");
+    const [first] = await yard.put({ task: "limits/hold", queue: "robbed", limits: ["robbed"] });
+    await using _worker = await yard.work("robbed");
+    await until(() => book.running("job") === 1);
+    await yard.rows("delete from graphile_worker._private_jobs where payload ->> 'uuid' = $1", first);
+    await yard.put({ task: "limits/touch", queue: "robbed", limits: ["robbed"] });
+    await yard.drained("robbed");
+    assert.equal(book.starts.length, 2);
+    release.resolve();
   });
 
   test("holds a job with two keys until both are open", async () => {

@@ -248,6 +248,37 @@ test("a running job is cancelled from any connection, and is not tried again", a
   assert.deepEqual(await ground.rows("select * from queue.cancellations"), []);
 });
 
+test("so is one that waits for a slot in a worker, before it begins", async () => {
+  const gate = openGate();
+  body = (_job, { late }) => (late ? assert.fail("it ran") : gate.passed);
+  const busy = await Promise.all(Array.from({ length: 10 }, () => ground.dispatch("try/do")));
+  await ears.heard("job:started", ({ uuid }) => busy.includes(uuid), 10);
+  const uuid = await ground.dispatch("try/do", { late: true }, { queue: "bulk" });
+  await until(async () => (await ground.job(uuid))?.locked_by !== null);
+  await ground.value("select queue.cancel($1::uuid)", uuid);
+  await ground.rows("select queue.pause('media')"); // of which the worker hears after the cancellation
+  await ears.heard("queue:paused", ({ queue }) => queue === "media");
+  gate.open();
+  assert.equal((await ears.ended(uuid)).event, "job:cancelled");
+  await Promise.all(busy.map((each) => ears.ended(each)));
+});
+
+test("a cancellation that was told while nobody listened is not missed", async () => {
+  body = ({ signal }) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  const uuid = await ground.dispatch("try/do");
+  const { attempt } = await ears.heard("job:started", (started) => started.uuid === uuid);
+  assert.equal(attempt, 1);
+  const { id } = (await ground.job(uuid)) ?? {};
+  await ground.rows("insert into queue.cancellations (job_id, cancelled_by) values ($1, 'somebody')", id);
+  await ground.rows(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%listen%' and datname = current_database()",
+  );
+  assert.equal((await ears.ended(uuid)).event, "job:cancelled");
+});
+
 test("a job that snoozes burns no attempt, and its history says so", async () => {
   let times = 0;
   body = () => {

@@ -322,6 +322,31 @@ describe("a pause", () => {
     assert.equal(burned, 0);
   });
 
+  test("holds a queue with a rate and limits too, and burns nothing", async () => {
+    await yard.queue("bounded", { rate: 20, concurrency: 3 });
+    await yard.rows("select queue.limit('bounded', concurrency => 2)");
+    await using _worker = await yard.work("bounded");
+    await yard.put(...many(40, { ...touch("bounded"), limits: ["bounded"] }));
+    for (let times = 1; times <= 3; times++) {
+      await until(() => book.starts.length >= times * 5);
+      await pause(yard.pool, "bounded");
+      await until(async () => (await lockedAndBurned()).locked === 0, 1000);
+      const soFar = book.starts.length;
+      await sleep(400);
+      assert.equal(book.starts.length, soFar);
+      assert.deepEqual(await lockedAndBurned(), { locked: 0, burned: 0 });
+      await resume(yard.pool, "bounded");
+    }
+    await yard.drained("bounded");
+    assert.equal(book.starts.length, 40);
+    assert.equal(
+      await yard.value(
+        "select count(*)::int from queue.attempts where queue = 'bounded' and (attempt > 1 or outcome <> 'completed')",
+      ),
+      0,
+    );
+  });
+
   test("that no worker was told of is found within 3 s", async () => {
     await using _worker = await yard.work();
     await until(() => listening());

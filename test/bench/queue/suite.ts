@@ -93,7 +93,7 @@ async function rounds(
     for (const contestant of contestants.filter((each) => !failed.has(each))) {
       const began = performance.now();
       const reason = await failure(
-        measure(contestant).then(() => contestant.clear()),
+        measure(contestant).finally(() => contestant.clear()),
         life,
       );
       const took = ((performance.now() - began) / 1000).toFixed(1);
