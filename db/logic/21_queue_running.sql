@@ -232,7 +232,7 @@ begin
   end if;
   delete from graphile_worker._private_jobs j where j.id = (bury.job).id;
   delete from queue.cancellations c where c.job_id = (bury.job).id;
-  perform queue.breaker_failed(bury.job);
+  perform queue.breaker_failed(bury.job) where bury.keep;
   delete from queue.holds h where h.job_id = (bury.job).id;
   perform queue.free_lanes(array[(bury.job).job_queue_id]);
   perform queue.after_failure(bury.envelope, v_uuid);

@@ -1,17 +1,17 @@
 import { parseArgs } from "node:util";
 import { type App, type Part, parts, startApp } from "#app.ts";
 import { banner } from "#cli/banner.ts";
+import { limitTheStop, parentsEnd, stopSignal } from "#cli/stop-signal.ts";
 import { loadConfig } from "#config.ts";
 import { AppError, messageOf } from "#errors.ts";
 import { emit } from "#telemetry.ts";
 
 const stopWithinMs = 9500;
-const sameKeypressMs = 500; // npm passes Ctrl+C on to a child that has already got it from the terminal
 
 /** `npm start [-- --only=api,relay,worker,mailbox]`: serves until SIGINT or SIGTERM, then stops in order. */
 export async function start(args: string[], { startedByNpm = false } = {}): Promise<void> {
   const stopAsked = startedByNpm ? Promise.race([stopSignal(), parentsEnd()]) : stopSignal();
-  stopAsked.then(limitTheStop);
+  stopAsked.then(() => limitTheStop(stopWithinMs));
   const app = await startOrExit(args);
   // graphile-worker leaves its own completions unawaited: a connection that breaks must not end the process.
   process.on("unhandledRejection", (error) => emit("process:error", { error }));
@@ -49,35 +49,6 @@ function parseOptions(args: string[]): { only?: string | undefined } {
       cause: error,
     });
   }
-}
-
-/** Resolves at the first signal; a second one, later than the echo of the same keypress, ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = 0;
-    const ask = () => {
-      if (asked && performance.now() - asked > sameKeypressMs) process.exit(1);
-      asked ||= performance.now();
-      resolve();
-    };
-    process.on("SIGINT", ask).on("SIGTERM", ask);
-  });
-}
-
-/** A signal sent to npm alone ends npm and the shell between us and never reaches this process. */
-function parentsEnd(): Promise<void> {
-  const parent = process.ppid;
-  return new Promise((resolve) => {
-    setInterval(() => process.ppid !== parent && resolve(), 250).unref();
-  });
-}
-
-/** Counted from the signal: a start that hangs is left as well. */
-function limitTheStop(): void {
-  setTimeout(() => {
-    process.stderr.write("howdah: something did not stop in time and was left.\n");
-    process.exit(1);
-  }, stopWithinMs).unref();
 }
 
 async function stop(app: App): Promise<void> {

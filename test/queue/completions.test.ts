@@ -186,6 +186,20 @@ test("a worker is started and stopped five times in a row, and leaves nothing be
   await until(async () => (await backends()) === 0);
 });
 
+test("of what waits, the smaller priority runs first, and then what has waited longer", async () => {
+  const order: string[] = [];
+  body = ({ tags }) => void order.push(...tags);
+  const jobs = [3, -2, 0, 9, 1, 0].map((priority, n) => ({
+    task: "try/do",
+    priority,
+    tags: [`${priority} ${n}`],
+  }));
+  await ground.rows("select queue.dispatch_many($1)", JSON.stringify(jobs));
+  await using _worker = await startWorker(ground, tasks, { slots: 1 });
+  await until(() => order.length === jobs.length);
+  assert.deepEqual(order, ["-2 1", "0 2", "0 5", "1 4", "3 0", "9 3"]);
+});
+
 test("two workers share the jobs, and none is done twice", async () => {
   const ran: string[] = [];
   body = async ({ uuid }) => {

@@ -581,28 +581,6 @@ test("a transactional task that was left can write nothing more", async () => {
   assert.deepEqual(await effects(uuid), []);
 });
 
-test("priorities: the smaller runs first", async () => {
-  const order: unknown[] = [];
-  body = (_job, { n }) => void order.push(n);
-  await using crowded = await startWorker(ground, tasks, {
-    slots: 1,
-    order: new Map([["bulk", { rank: 0, weight: 1 }]]),
-  });
-  await ground.rows("select queue.pause('bulk')");
-  await ears.heard("queue:paused", ({ queue }) => queue === "bulk");
-  await ground.rows(
-    "select queue.dispatch_many($1)",
-    JSON.stringify(
-      [3, -2, 0, 9, 1].map((n) => ({ task: "try/do", queue: "bulk", payload: { n }, priority: n })),
-    ),
-  );
-  await ground.rows("update queue.queues set concurrency = 1 where name = 'bulk'");
-  await ground.rows("select queue.resume('bulk')");
-  await until(() => order.length === 5);
-  assert.deepEqual(order, [-2, 0, 1, 3, 9]);
-  await crowded[Symbol.asyncDispose]();
-});
-
 async function effects(uuid: string): Promise<string[]> {
   const rows = await ground.rows("select note from public.effects where uuid = $1", uuid);
   return rows.map(({ note }) => note);

@@ -14,6 +14,9 @@ export type Cluster = {
   url: string;
   /** Stops it as a crash would, and starts it again after `awayMs`. */
   crash(awayMs: number): Promise<void>;
+  /** Takes no more writes, until it is promoted. */
+  demote(): Promise<void>;
+  promote(): Promise<void>;
 };
 
 /** A migrated cluster of its own that, unlike that of the tests, waits for the disk. */
@@ -34,12 +37,22 @@ export async function startCluster(life: Lifetime): Promise<Cluster> {
   await keepSettings(url);
   return {
     url,
+    demote: () => set(url, "default_transaction_read_only", "on"),
+    promote: () => set(url, "default_transaction_read_only", "off"),
     async crash(awayMs) {
       await stop();
       await pause(awayMs);
       await control("start", "-t", "60", "-l", path.join(data, "server.log"), "-o", noSocket);
     },
   };
+}
+
+async function set(url: string, setting: string, value: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`alter system set ${setting} = ${value}`);
+  await client.query("select pg_reload_conf()");
+  await client.end();
 }
 
 /** An empty list cannot be kept by `alter system`. */

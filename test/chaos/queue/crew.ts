@@ -78,6 +78,11 @@ export class Crew {
     await this.ready();
   }
 
+  /** One more, with a way of its own to the database. */
+  add(databaseUrl: string): void {
+    this.#open(databaseUrl);
+  }
+
   /** Resolves when all of them serve. */
   async ready(): Promise<void> {
     for (const member of this.members) await Promise.race([member.ready.promise, member.exited.promise]);
@@ -119,9 +124,9 @@ export class Crew {
     return this.#all.reduce((sum, { events }) => sum + (events.get(event) ?? 0), 0);
   }
 
-  #open(): void {
+  #open(databaseUrl = this.#settings.databaseUrl): void {
     const script = new URL("./worker.ts", import.meta.url);
-    const child = fork(script, [JSON.stringify(this.#settings)], {
+    const child = fork(script, [JSON.stringify({ ...this.#settings, databaseUrl })], {
       stdio: ["ignore", "ignore", this.#log, "ipc"],
     });
     const member = new Member(keep(this.#life, child));

@@ -3,26 +3,28 @@ import { pause } from "#lib/pause.ts";
 import { until } from "../../support/wait.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Member } from "./crew.ts";
-import { everyoneServes, insistently, type Scene } from "./scene.ts";
+import { openProxy } from "./proxy.ts";
+import { insistently, type Scene } from "./scene.ts";
 
 /** kill -9, mostly of a process that serves, now and then of one that is just starting. */
-export async function kill(scene: Scene, kills: number, everyMs = 700): Promise<void> {
-  const { crew } = scene;
+export async function kill({ crew }: Scene, kills: number, everyMs: number): Promise<void> {
   for (let each = 0; each < kills; each++) {
     await pause(everyMs * (0.5 + Math.random()));
     await until(() => crew.serving.length > crew.members.length / 2, 60_000);
     crew.kill(oneOf(Math.random() < 0.8 ? crew.serving : crew.members));
   }
-  await until(() => noDeadLeft(scene), 60_000).catch(() => {});
-  await everyoneServes(scene, "the kills");
-}
-
-async function noDeadLeft({ crew, pool }: Scene): Promise<boolean> {
-  const { rows } = await insistently(() => pool.query<{ pid: number }>("select pid from queue.processes"));
-  return rows.every(({ pid }) => crew.members.some((member) => member.pid === pid));
 }
 
 const oneOf = (members: Member[]) => members[Math.floor(Math.random() * members.length)] as Member;
+
+/** Waits until the jobs of all that were killed are given back. */
+export async function everyoneRescued({ crew, pool }: Scene): Promise<void> {
+  const isRescued = async () => {
+    const { rows } = await insistently(() => pool.query<{ pid: number }>("select pid from queue.processes"));
+    return rows.every(({ pid }) => crew.members.some((member) => member.pid === pid));
+  };
+  await until(isRescued, 60_000).catch(() => {}); // the count of what is stuck says more
+}
 
 /** Ends every connection to the database but its own, again and again. */
 export async function terminate(scene: Scene, seconds: number): Promise<void> {
@@ -36,23 +38,34 @@ export async function terminate(scene: Scene, seconds: number): Promise<void> {
     scene.terminated += rowCount ?? 0;
   }
   await client.end();
-  await everyoneServes(scene, "the terminations");
+}
+
+/** Postgres dies without a shutdown and comes back, at once or after a while. */
+export async function crashPostgres(cluster: Cluster, awayMs: number): Promise<void> {
+  await pause(2000);
+  await cluster.crash(awayMs);
+}
+
+/** Postgres takes no more writes on connections that stand, as a primary that another one has replaced. */
+export async function demote(cluster: Cluster, seconds: number): Promise<void> {
+  await cluster.demote();
+  await pause(seconds * 1000);
+  await cluster.promote();
 }
 
 /** Stops a process that runs jobs, as a machine that swaps or is paused: it must find its jobs gone when it comes back. */
 export async function freeze(scene: Scene, seconds: number): Promise<void> {
-  const { crew } = scene;
+  const { crew, zombies } = scene;
   const member = await busyMember(scene);
   const [refused, buried] = [eventsOf(member, "job:fenced"), eventsOf(member, "worker:buried")];
+  const isRefused = () =>
+    eventsOf(member, "job:fenced") > refused && eventsOf(member, "worker:buried") > buried;
   crew.freeze(member);
   await pause(seconds * 1000);
   crew.thaw(member);
-  await until(
-    () => eventsOf(member, "job:fenced") > refused && eventsOf(member, "worker:buried") > buried,
-  ).catch(() =>
-    scene.zombies.push(`process ${member.pid} was stopped for ${seconds} s and not refused afterwards`),
+  await until(isRefused).catch(() =>
+    zombies.push(`process ${member.pid} was stopped for ${seconds} s and not refused afterwards`),
   );
-  await everyoneServes(scene, "it was stopped");
 }
 
 async function busyMember({ crew, pool }: Scene): Promise<Member> {
@@ -67,27 +80,29 @@ async function busyMember({ crew, pool }: Scene): Promise<Member> {
     );
     busy = crew.members.find(({ pid }) => rows.some((row) => row.pid === pid));
     return busy !== undefined;
-  });
+  }, 60_000);
   return busy as Member;
 }
 
 const eventsOf = ({ events }: Member, name: string) => events.get(name) ?? 0;
 
-/** SIGTERM of one process after the other, under load. */
-export async function replace(scene: Scene, rounds: number): Promise<void> {
-  for (let round = 0; round < rounds; round++) {
-    await scene.crew.ready();
-    for (const member of scene.crew.members) {
-      await scene.crew.replace(member);
-      await scene.crew.ready();
-    }
-  }
-  await everyoneServes(scene, "the replacements");
+/** Adds a process whose connections fall silent and stay open, as those to a machine that has lost its power. */
+export async function silence({ crew, url }: Scene, life: AsyncDisposableStack): Promise<void> {
+  const proxy = await openProxy(url);
+  life.use(proxy);
+  crew.add(proxy.url);
+  await crew.ready();
+  await pause(3000);
+  proxy.fallSilent();
 }
 
-/** Postgres dies without a shutdown and comes back, at once or after a while. */
-export async function crashPostgres(scene: Scene, cluster: Cluster, awayMs: number): Promise<void> {
-  await pause(2000);
-  await cluster.crash(awayMs);
-  await everyoneServes(scene, `Postgres was away for ${awayMs} ms`);
+/** SIGTERM of one process after the other, under load. */
+export async function replace({ crew }: Scene, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    await crew.ready();
+    for (const member of crew.members) {
+      await crew.replace(member);
+      await crew.ready();
+    }
+  }
 }

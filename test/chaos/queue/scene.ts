@@ -25,12 +25,12 @@ export type Scene = {
   zombies: string[];
 };
 
-export type SceneOptions = { url: string; workers: number; log: string; breakage?: Breakage | undefined };
+export type SceneOptions = { url: string; workers: number; log: string; breakage?: Breakage | undefined; without?: string[] };
 
 const servedQueues = ["high", "default", "bulk", "mail", "media"];
 
 export async function openScene(life: Lifetime, options: SceneOptions): Promise<Scene> {
-  const { url, workers, log, breakage } = options;
+  const { url, workers, log, breakage, without } = options;
   const pool = openPool(url, "chaos", { max: 8 });
   life.defer(() => pool.end());
   await pool.query(await readFile(new URL("./chaos.sql", import.meta.url), "utf8"));
@@ -39,7 +39,7 @@ export async function openScene(life: Lifetime, options: SceneOptions): Promise<
   await pool.query("select queue.limit('chaos', concurrency => 3)");
   const crew = new Crew(life, { databaseUrl: url, breakage }, log);
   await crew.start(workers);
-  const [writers, operator] = [new Writers(pool), new Operator(pool)];
+  const [writers, operator] = [new Writers(pool, without), new Operator(pool)];
   return { url, pool, crew, writers, operator, log, terminated: 0, zombies: [] };
 }
 

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Lifetime } from "../../bench/support/lifetime.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import * as phases from "./phases.ts";
-import { openScene, type Scene, settle } from "./scene.ts";
+import { everyoneServes, openScene, type Scene, settle } from "./scene.ts";
 import { type Phase, readSettings, type Settings } from "./settings.ts";
 import { judge, printVerdict } from "./verdict.ts";
 
@@ -15,7 +15,8 @@ export async function run(args: string[], life: Lifetime): Promise<boolean> {
   const scene = await openScene(life, { ...settings, url: cluster.url, log });
   for (const phase of settings.phases) {
     const since = performance.now();
-    await runs[phase]({ scene, cluster, settings });
+    await runs[phase]({ scene, cluster, settings, life });
+    await everyoneServes(scene, phase);
     console.log(`${phase}: ${((performance.now() - since) / 1000).toFixed(1)} s`);
   }
   await settle(scene);
@@ -24,15 +25,22 @@ export async function run(args: string[], life: Lifetime): Promise<boolean> {
   return verdict.wrongs.length === 0;
 }
 
-type Chaos = { scene: Scene; cluster: Cluster; settings: Settings };
+type Chaos = { scene: Scene; cluster: Cluster; settings: Settings; life: Lifetime };
 
 const runs: Record<Phase, (chaos: Chaos) => Promise<unknown>> = {
-  kill: ({ scene, settings }) => phases.kill(scene, settings.kills),
+  kill: async ({ scene, settings }) => {
+    await phases.kill(scene, settings.kills, 700);
+    await phases.everyoneRescued(scene);
+  },
   terminate: ({ scene, settings }) => phases.terminate(scene, settings.seconds),
   restart: async ({ scene, cluster, settings }) => {
-    for (let each = 0; each < settings.restarts; each++)
-      await phases.crashPostgres(scene, cluster, each % 2 === 0 ? 0 : 33_000);
+    for (let each = 0; each < settings.restarts; each++) {
+      await phases.crashPostgres(cluster, each % 2 === 0 ? 0 : 33_000);
+      await everyoneServes(scene, "a restart");
+    }
   },
+  demote: ({ cluster }) => phases.demote(cluster, 5),
+  silence: ({ scene, life }) => phases.silence(scene, life),
   freeze: ({ scene, settings }) => phases.freeze(scene, settings.freeze),
   replace: ({ scene }) => phases.replace(scene, 2),
 };
