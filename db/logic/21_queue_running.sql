@@ -574,6 +574,10 @@ language sql volatile as $$
       and not exists (select from queue.holds h where h.key = s.key)
     returning 1
   ),
+  holds as (
+    delete from queue.holds h where not exists (select from graphile_worker._private_jobs j where j.id = h.job_id)
+  ),
+  pauses as (delete from queue.pauses p where p.until < now()),
   audit as (delete from queue.audit a where a.acted_at < now() - interval '1 year' returning 1)
   select (select count(*) from failed) + (select count(*) from lines) + (select count(*) from progress)
     + (select count(*) from windows) + (select count(*) from cancellations) + (select count(*) from states)

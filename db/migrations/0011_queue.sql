@@ -65,9 +65,13 @@ create table queue.queues (
   constraint weights_are_positive check (weight between 1 and 1000),
   constraint concurrency_is_positive check (concurrency between 1 and 1000),
   constraint tries_are_counted check (tries between 0 and 32766),
-  constraint backoff_is_a_list_of_seconds check (cardinality(backoff) between 1 and 50 and 0 <= all (backoff)),
+  constraint backoff_is_a_list_of_seconds check (
+    array_ndims(backoff) = 1 and cardinality(backoff) between 1 and 50 and array_position(backoff, null) is null
+    and 0 <= all (backoff)
+  ),
   constraint timeouts_are_positive check (timeout_seconds between 0 and 86400),
   constraint rates_are_positive check (rate between 1 and 1000000 and rate_seconds between 1 and 86400),
+  constraint payloads_have_a_limit check (payload_bytes between 1 and 268435456),
   constraint deaths_are_retried_or_failed check (on_death in ('retry', 'fail')),
   constraint failed_jobs_are_kept check (keep_failed >= interval '0')
 );

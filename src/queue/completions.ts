@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { type Database, patienceMs } from "#db/impatient.ts";
 import { insist, isAway } from "#db/insist.ts";
 import type { Serving } from "#queue/serving.ts";
 import { emit } from "#telemetry.ts";
@@ -66,13 +67,13 @@ export class Completions {
 
   /** What an earlier try has completed without its answer coming back is found in the history. */
   async #send(group: Finished[]): Promise<string[]> {
-    const { pool, workerId, givenUp } = this.#serving;
+    const { db, workerId, givenUp } = this.#serving;
     let tries = 0;
     return insist(async () => {
       tries++;
-      const done = await completeMany(pool, this.#serving, group);
+      const done = await completeMany(db, this.#serving, group);
       if (tries === 1 || done.length === group.length) return done;
-      return [...done, ...(await alreadyCompleted(pool, workerId, group))];
+      return [...done, ...(await alreadyCompleted(db, workerId, group))];
     }, givenUp);
   }
 
@@ -87,20 +88,21 @@ export class Completions {
 
 /** Completes in the given connection's transaction or statement; returns the ids that were still held. */
 export async function completeMany(
-  db: pg.Pool | pg.ClientBase,
+  db: Database | pg.ClientBase,
   { workerId, queue }: Pick<Serving, "workerId" | "queue">,
   group: Finished[],
 ): Promise<string[]> {
   const { rows } = await db.query<{ done: string[] }>({
     name: "complete_many",
+    query_timeout: patienceMs,
     text: "select queue.complete_many($1, $2, $3::bigint[], $4::int[], $5::uuid[], $6::text[], $7::float8[]) as done",
     values: [workerId, queue, ...columnsOf(group), group.map(({ task }) => task), group.map(({ ms }) => ms)],
   });
   return rows[0]?.done ?? [];
 }
 
-async function alreadyCompleted(pool: pg.Pool, workerId: string, group: Finished[]): Promise<string[]> {
-  const { rows } = await pool.query<{ done: string[] }>(
+async function alreadyCompleted(db: Database, workerId: string, group: Finished[]): Promise<string[]> {
+  const { rows } = await db.query<{ done: string[] }>(
     "select queue.completed_already($1, $2::bigint[], $3::int[], $4::uuid[]) as done",
     [workerId, ...columnsOf(group)],
   );

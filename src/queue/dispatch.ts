@@ -72,7 +72,7 @@ export async function dispatchChain(
   db: Queryable,
   jobs: readonly JobSpec[],
   onFailure?: JobSpec,
-): Promise<string> {
+): Promise<string | null> {
   const specs = await Promise.all(jobs.map(specOf));
   const last = onFailure ? JSON.stringify(await specOf(onFailure)) : null;
   return ask(db, "select queue.dispatch_chain($1, $2) as answer", specs, last);

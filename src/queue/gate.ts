@@ -1,10 +1,10 @@
-import type pg from "pg";
+import type { Database } from "#db/impatient.ts";
 import { pause } from "#lib/pause.ts";
 
 const staleAfterMs = 100;
 
 export type GateOptions = {
-  pool: pg.Pool;
+  db: Database;
   queue: string;
   rate: number | null;
   rateSeconds: number;
@@ -53,8 +53,8 @@ export class Gate {
   /** The fetch found none: its token goes back. */
   async empty(): Promise<void> {
     const endTurn = this.#endTurn;
-    const { pool } = this.#options;
-    if (this.#hasToken) await pool.query("select queue.return_token($1)", [this.#key]).catch(() => {}); // it refills anyway
+    const { db } = this.#options;
+    if (this.#hasToken) await db.query("select queue.return_token($1)", [this.#key]).catch(() => {}); // it refills anyway
     this.#hasToken = false;
     endTurn();
   }
@@ -76,10 +76,10 @@ export class Gate {
   }
 
   async #takeToken(): Promise<void> {
-    const { pool, rate, rateSeconds, closing } = this.#options;
+    const { db, rate, rateSeconds, closing } = this.#options;
     if (rate === null) return;
     while (!closing.aborted) {
-      const { rows } = await pool.query<{ seconds: number }>(
+      const { rows } = await db.query<{ seconds: number }>(
         "select queue.take_token($1, $2, $3) as seconds",
         [...[this.#key, rate, rateSeconds]],
       );
@@ -93,7 +93,7 @@ export class Gate {
   async #askClosed(): Promise<string[]> {
     this.#askedAt = performance.now();
     try {
-      const { rows } = await this.#options.pool.query<{ flags: string[]; ms: number | null }>(
+      const { rows } = await this.#options.db.query<{ flags: string[]; ms: number | null }>(
         "select flags, extract(epoch from opens_at - clock_timestamp())::float8 * 1000 as ms from queue.closed_keys()",
       );
       const { flags = [], ms = null } = rows[0] ?? {};

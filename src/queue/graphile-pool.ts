@@ -1,6 +1,8 @@
 import { EventEmitter } from "node:events";
 import pg from "pg";
+import type { Database } from "#db/impatient.ts";
 import { insist } from "#db/insist.ts";
+import { messageOf } from "#errors.ts";
 
 /** A row of graphile-worker's job table as its fetch returns it. */
 export type FetchedJob = { id: string; attempts: number };
@@ -24,12 +26,12 @@ export type FetchWatch = {
  * and go nowhere. And it does not listen itself: a process keeps one listening connection, not one for each queue.
  */
 export class GraphilePool {
-  readonly #pool: pg.Pool;
+  readonly #pool: Database;
   readonly #watch: FetchWatch;
   readonly #listener = Object.assign(new EventEmitter(), { query: async () => nothing });
   readonly #returning = new Set<Promise<void>>();
 
-  constructor(pool: pg.Pool, watch: FetchWatch) {
+  constructor(pool: Database, watch: FetchWatch) {
     this.#pool = pool;
     this.#watch = watch;
   }
@@ -68,26 +70,20 @@ export class GraphilePool {
 
 const nothing = { rows: [], rowCount: 0 };
 
-/** Four timestamps in every fetched row would be parsed, and none is read as a date. */
-function withoutDates(query: string | pg.QueryConfig, name: string): pg.QueryConfig {
-  return name.startsWith("get_job") ? { ...(query as pg.QueryConfig), types } : (query as pg.QueryConfig);
-}
-
 const timestamptz = 1184;
+/** Four timestamps in every fetched row would be parsed, and none is read as a date. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) =>
     oid === timestamptz ? (text: string) => text : pg.types.getTypeParser(oid, format),
 };
 
-/** Takes a connection when it has something to send. */
+/** Takes a connection for each statement; graphile-worker has no transactions. */
 class GraphileClient {
-  readonly #pool: pg.Pool;
+  readonly #pool: Database;
   readonly #watch: FetchWatch;
   readonly #giveBack: (query: pg.QueryConfig) => Promise<void>;
-  #client: pg.PoolClient | undefined;
-  #broken = false;
 
-  constructor(pool: pg.Pool, watch: FetchWatch, giveBack: (query: pg.QueryConfig) => Promise<void>) {
+  constructor(pool: Database, watch: FetchWatch, giveBack: (query: pg.QueryConfig) => Promise<void>) {
     this.#pool = pool;
     this.#watch = watch;
     this.#giveBack = giveBack;
@@ -96,25 +92,27 @@ class GraphileClient {
   async query(query: string | pg.QueryConfig, values?: unknown[]): Promise<unknown> {
     const name = typeof query === "string" ? "" : (query.name ?? "");
     if (/^(complete|fail)_job/.test(name)) return nothing;
+    if (name.startsWith("get_job")) return this.#fetch(query as pg.QueryConfig);
     if (name.startsWith("return_job")) {
       await this.#giveBack(query as pg.QueryConfig);
       return nothing;
     }
-    if (name.startsWith("get_job") && !this.#watch.entered()) return nothing;
-    try {
-      this.#client ??= await this.#pool.connect();
-      const answer = await this.#client.query(withoutDates(query, name), values);
-      if (name.startsWith("get_job")) this.#watch.fetched(answer.rows);
-      return answer;
-    } catch (error) {
-      this.#broken = true;
-      this.#watch.lost(error);
-      throw error;
-    }
+    // Such as the ids of its tasks: a failure would be remembered, and the pool would never fetch again.
+    return insist(() => this.#pool.query(query as pg.QueryConfig, values), this.#watch.givenUp);
   }
 
-  release(): void {
-    this.#client?.release(this.#broken);
-    this.#client = undefined;
+  release(): void {}
+
+  async #fetch(query: pg.QueryConfig): Promise<unknown> {
+    if (!this.#watch.entered()) return nothing;
+    try {
+      const answer = await this.#pool.query({ ...query, types });
+      this.#watch.fetched(answer.rows);
+      return answer;
+    } catch (error) {
+      this.#watch.lost(error);
+      // Without its code: for some, graphile-worker would wait two minutes before it fetches again.
+      throw new Error(`Nothing could be fetched: ${messageOf(error)}`, { cause: error });
+    }
   }
 }

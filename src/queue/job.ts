@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { Database } from "#db/impatient.ts";
 
 /** What a task is given beside its payload. */
 export type Job = Readonly<{
@@ -24,7 +25,7 @@ export type Job = Readonly<{
 
 /** Collects progress and log lines of one attempt and writes them at most twice a second, and at its end. */
 export class JobReport {
-  readonly #pool: pg.Pool;
+  readonly #db: Database;
   readonly #uuid: string;
   readonly #attempt: number;
   #percent: number | undefined;
@@ -33,8 +34,8 @@ export class JobReport {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(pool: pg.Pool, uuid: string, attempt: number) {
-    this.#pool = pool;
+  constructor(db: Database, uuid: string, attempt: number) {
+    this.#db = db;
     this.#uuid = uuid;
     this.#attempt = attempt;
   }
@@ -71,7 +72,7 @@ export class JobReport {
 
   #write(text: string, values: unknown[]): void {
     this.#writing = this.#writing.then(() =>
-      this.#pool.query(text, values).then(
+      this.#db.query(text, values).then(
         () => {},
         () => {},
       ),

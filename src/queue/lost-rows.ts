@@ -1,4 +1,4 @@
-import type pg from "pg";
+import type { Database } from "#db/impatient.ts";
 import type { QueuePool } from "#queue/pool.ts";
 import { emit } from "#telemetry.ts";
 
@@ -7,10 +7,10 @@ import { emit } from "#telemetry.ts";
  * one beat apart: the answer to a fetch may be on its way.
  */
 export class LostRows {
-  readonly #db: pg.Pool;
+  readonly #db: Database;
   #unknown: ReadonlySet<string> = new Set();
 
-  constructor(db: pg.Pool) {
+  constructor(db: Database) {
     this.#db = db;
   }
 

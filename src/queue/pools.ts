@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { Database } from "#db/impatient.ts";
 import { AppError } from "#errors.ts";
 import type { Stop } from "#queue/deadline.ts";
 import { LostRows } from "#queue/lost-rows.ts";
@@ -11,6 +12,7 @@ import { emit } from "#telemetry.ts";
 
 export type PoolsOptions = {
   pool: pg.Pool;
+  db: Database;
   databaseUrl: string;
   tasks: Tasks;
   order: ReadonlyMap<string, Place> | undefined;
@@ -39,12 +41,12 @@ export class Pools {
   constructor(options: PoolsOptions) {
     this.#options = options;
     this.#slots = new Slots(options.slots);
-    this.#lost = new LostRows(options.pool);
+    this.#lost = new LostRows(options.db);
   }
 
   async refuseUnknownQueues(): Promise<void> {
-    const { pool, order } = this.#options;
-    const { rows } = await pool.query<{ name: string }>(
+    const { db, order } = this.#options;
+    const { rows } = await db.query<{ name: string }>(
       "select n.name from unnest($1::text[]) n (name) where n.name not in (select q.name from queue.queues q)",
       [[...(order?.keys() ?? [])]],
     );
@@ -128,7 +130,7 @@ export class Pools {
   }
 
   async #read(): Promise<QueueRow[]> {
-    const { rows } = await this.#options.pool.query<QueueRow>(`
+    const { rows } = await this.#options.db.query<QueueRow>(`
       select q.name, q.rank, q.weight, q.concurrency, q.timeout_seconds as timeout, q.rate, q.rate_seconds as "rateSeconds",
         q.limited, q.on_death as "onDeath", count(p.queue) > 0 as paused,
         extract(epoch from min(p.until) - clock_timestamp())::float8 * 1000 as "pausedMs"
@@ -178,7 +180,7 @@ export class Pools {
   }
 
   async #enter(pool: QueuePool): Promise<void> {
-    await this.#options.pool.query("select queue.enter_worker($1, $2, $3)", [
+    await this.#options.db.query("select queue.enter_worker($1, $2, $3)", [
       ...[pool.id, this.#options.processId, pool.queue],
     ]);
     pool.entered();
@@ -205,7 +207,7 @@ export class Pools {
 
   /** A row that a job still names stays until its process is rescued or leaves. */
   async #leave(pool: QueuePool): Promise<void> {
-    await this.#options.pool
+    await this.#options.db
       .query("select queue.leave_worker($1)", [pool.id])
       .catch((error) => emit("worker:error", { error }));
   }

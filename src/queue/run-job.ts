@@ -142,7 +142,7 @@ class RunningJob {
     const { uuid, tags, batchId } = this.#envelope;
     const deadline = this.#deadline;
     const report = () => {
-      this.#report ??= new JobReport(this.#serving.pool, uuid, this.#row.attempts);
+      this.#report ??= new JobReport(this.#serving.db, uuid, this.#row.attempts);
       return this.#report;
     };
     return {
@@ -218,8 +218,8 @@ class RunningJob {
   }
 
   async #ask<Answer>(text: string, values: unknown[]): Promise<Answer> {
-    const { pool, givenUp } = this.#serving;
-    const { rows } = await insist(() => pool.query<{ answer: Answer }>(text, values), givenUp);
+    const { db, givenUp } = this.#serving;
+    const { rows } = await insist(() => db.query<{ answer: Answer }>(text, values), givenUp);
     return rows[0]?.answer as Answer;
   }
 

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { Database } from "#db/impatient.ts";
 import type { Completions, Finished } from "#queue/completions.ts";
 import type { Deadline } from "#queue/deadline.ts";
 import type { Slots } from "#queue/slots.ts";
@@ -9,7 +10,9 @@ export type Serving = {
   readonly queue: string;
   /** The graphile-worker pool's id: what locked_by names. */
   readonly workerId: string;
+  /** For tasks, which may take their time. */
   readonly pool: pg.Pool;
+  readonly db: Database;
   readonly databaseUrl: string;
   readonly tasks: Tasks;
   readonly slots: Slots;

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { patienceMs } from "#db/impatient.ts";
 import { atMost } from "#lib/at-most.ts";
 import type { Job } from "#queue/job.ts";
 
@@ -20,12 +21,12 @@ export async function inTransaction(
     return client.query(text, values);
   };
   try {
-    await client.query("begin");
+    await client.query({ text: "begin", query_timeout: patienceMs });
     await work(query).finally(() => {
       over = true;
     });
     const done = await complete(client);
-    await client.query(done ? "commit" : "rollback");
+    await client.query({ text: done ? "commit" : "rollback", query_timeout: patienceMs });
     broken = false;
     return done;
   } catch (error) {

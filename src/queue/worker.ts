@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import os from "node:os";
 import type pg from "pg";
 import { Listener } from "#db/listen.ts";
+import { type Database, impatient } from "#db/impatient.ts";
 import { openPool } from "#db/pool.ts";
 import { atMost } from "#lib/at-most.ts";
 import { pause } from "#lib/pause.ts";
@@ -45,7 +46,9 @@ export type WorkerOptions = {
 export class Worker implements AsyncDisposable {
   readonly #id = randomUUID();
   readonly #options: WorkerOptions;
+  /** For tasks, and for what may take long. */
   readonly #pool: pg.Pool;
+  readonly #db: Database;
   readonly #listener: Listener;
   /** No more jobs are begun; heartbeats go on. */
   readonly #draining = new AbortController();
@@ -69,6 +72,7 @@ export class Worker implements AsyncDisposable {
     // the second, a batch of jobs is looked up by reading the whole table.
     const settings = { plan_cache_mode: "force_custom_plan", random_page_cost: "1.1" };
     this.#pool = openPool(databaseUrl, "worker", { max: connections, settings, owner: this.#id });
+    this.#db = impatient(this.#pool);
     this.#listener = new Listener(databaseUrl, "worker:listen")
       .listen("howdah_jobs", (payload) => this.#jobsCame(payload))
       .listen("jobs:insert", () => this.#pools?.wakeAll())
@@ -83,7 +87,7 @@ export class Worker implements AsyncDisposable {
     const tasks = this.#options.tasks ?? (await productTasks());
     await declareQueue(this.#pool, tasks);
     this.#pools = new Pools({
-      ...{ pool: this.#pool, databaseUrl, tasks, order, slots, processId: this.#id },
+      ...{ pool: this.#pool, db: this.#db, databaseUrl, tasks, order, slots, processId: this.#id },
       givenUp: this.#givenUp.signal,
     });
     await this.#pools.refuseUnknownQueues();
@@ -124,21 +128,24 @@ export class Worker implements AsyncDisposable {
     this.#givenUp.abort();
     this.#closing.abort();
     await atMost(1000, Promise.all([closed, this.#beating]));
-    await this.#pool
-      .query("select queue.leave($1)", [this.#id])
-      .catch((error) => emit("worker:error", { error }));
-    await this.#listener[Symbol.asyncDispose]();
-    await atMost(1000, this.#pool.end());
+    await atMost(2000, this.#leave());
+    await atMost(1000, Promise.all([this.#listener[Symbol.asyncDispose](), this.#pool.end()]));
   }
 
   async #close(): Promise<void> {
     await Promise.all([this.#pools?.close(), this.#ticker?.[Symbol.asyncDispose]()]);
   }
 
+  async #leave(): Promise<void> {
+    await this.#db
+      .query("select queue.leave($1)", [this.#id])
+      .catch((error) => emit("worker:error", { error }));
+  }
+
   async #enter(tasks: Tasks): Promise<void> {
     const { slots = 10, order, supervisor } = this.#options;
     const names = namesOf(tasks);
-    const { rows } = await this.#pool.query<{ number: number }>(
+    const { rows } = await this.#db.query<{ number: number }>(
       "select queue.enter($1, $2, $3, $4, $5, $6, $7) as number",
       [this.#id, os.hostname(), process.pid, slots, [...(order?.keys() ?? ["*"])], names, supervisor],
     );
@@ -163,7 +170,7 @@ export class Worker implements AsyncDisposable {
   }
 
   async #beatOnce(tasks: Tasks): Promise<void> {
-    const { rows } = await this.#pool.query<{ known: boolean }>("select queue.beat($1, $2) as known", [
+    const { rows } = await this.#db.query<{ known: boolean }>("select queue.beat($1, $2) as known", [
       this.#id,
       process.memoryUsage.rss(),
     ]);
@@ -193,7 +200,7 @@ export class Worker implements AsyncDisposable {
   /** After a time without the database, or without this process, nobody else can have been heard of. */
   async #rescueOthers(): Promise<void> {
     const seconds = this.#backSince === undefined ? null : (performance.now() - this.#backSince) / 1000;
-    const { rows } = await this.#pool.query(
+    const { rows } = await this.#db.query(
       "select process_id as process, hostname, pid, jobs, failed from queue.rescue(present => make_interval(secs => $1))",
       [seconds],
     );
@@ -228,7 +235,7 @@ export class Worker implements AsyncDisposable {
   }
 
   async #cancelMissed(): Promise<void> {
-    const { rows } = await this.#pool.query<{ id: string }>("select job_id as id from queue.cancellations");
+    const { rows } = await this.#db.query<{ id: string }>("select job_id as id from queue.cancellations");
     for (const { id } of rows) this.#pools?.cancel(id, new Stop("cancelled", "It was cancelled."));
   }
 

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { kill, terminate } from "../chaos/queue/phases.ts";
-import { insistently, openScene, type Scene, settle } from "../chaos/queue/scene.ts";
+import { everyoneServes, openScene, settle } from "../chaos/queue/scene.ts";
 import { judge } from "../chaos/queue/verdict.ts";
 import { openWorld } from "../support/world.ts";
 
@@ -12,21 +12,12 @@ test("kills and cut connections lose nothing, double nothing and leave nothing l
   await using world = await openWorld();
   await using life = new AsyncDisposableStack();
   const log = path.join(os.tmpdir(), `howdah-chaos-test-${process.pid}.log`);
-  const scene = await openScene(life, { url: world.databaseUrl, workers: 3, log });
-  await terminate(scene, 4);
-  await kill(scene, 6, 400);
+  const scene = await openScene(life, { url: world.databaseUrl, workers: 3, log, without: ["deaf"] });
+  await kill(scene, 6, 300);
+  await terminate(scene, 3);
+  await everyoneServes(scene, "the terminations");
   await settle(scene);
   const { wrongs, rescues } = await judge(scene);
   assert.deepEqual(wrongs, []);
-  assert.ok((await completions(scene)) > 100, "something was done meanwhile");
   assert.ok((rescues.find(({ how }) => how === "SIGKILL")?.jobs ?? 0) > 0, "the killed held jobs");
 });
-
-async function completions({ pool }: Scene): Promise<number> {
-  const { rows } = await insistently(() =>
-    pool.query<{ jobs: number }>(
-      "select count(*)::int as jobs from queue.attempts where outcome = 'completed'",
-    ),
-  );
-  return rows[0]?.jobs ?? 0;
-}

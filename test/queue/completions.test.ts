@@ -51,10 +51,10 @@ test("all backends are terminated again and again: every job is done once, none 
   };
   const uuids = await dispatch("try/do", 500);
   await using worker = await startWorker(ground, tasks);
-  const terminated = await terminateUntil(async () => (await outcomes(uuids)).completed === 500);
+  const terminated = await terminateUntilEmpty();
   assert.ok(terminated > 20, `${terminated} backends were terminated`);
   await worker[Symbol.asyncDispose]();
-  assert.deepEqual(await outcomes(uuids), { completed: 500 });
+  assert.deepEqual(await outcomes(uuids), { completed: 500 }, await told(uuids));
   assert.equal(await locked(), 0);
   assert.deepEqual(await ground.rows("select * from graphile_worker._private_jobs"), []);
   assert.deepEqual([ran.size, Math.max(...ran.values())], [500, 1]);
@@ -67,7 +67,7 @@ test("so is every transactional job, and its effect is there once", async () => 
   };
   const uuids = await dispatch("try/effect", 200, { tries: 0, backoff: "0" });
   await using worker = await startWorker(ground, tasks);
-  await terminateUntil(async () => (await outcomes(uuids)).completed === 200);
+  await terminateUntilEmpty();
   await worker[Symbol.asyncDispose]();
   assert.equal((await outcomes(uuids)).completed, 200);
   assert.deepEqual(await ground.rows("select * from graphile_worker._private_jobs"), []);
@@ -280,6 +280,14 @@ async function outcomes(uuids: string[]): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ outcome, count }) => [outcome, count]));
 }
 
+/** Why jobs did not succeed, for whoever looks into a failure. */
+function told(uuids: string[]): Promise<string> {
+  return ground.value(
+    "select string_agg(distinct outcome || ': ' || error, chr(10)) from queue.attempts where uuid = any($1)",
+    uuids,
+  );
+}
+
 function locked(): Promise<number> {
   return ground.value("select count(*)::int from graphile_worker._private_jobs where locked_at is not null");
 }
@@ -290,15 +298,16 @@ function backends(): Promise<number> {
   return ground.value(`select count(*)::int from pg_stat_activity where ${ofWorkers}`);
 }
 
-/** Terminates all backends of workers until all is done; returns how many. */
-async function terminateUntil(done: () => Promise<boolean>): Promise<number> {
+/** Terminates all backends of workers until no job is left; returns how many. */
+async function terminateUntilEmpty(): Promise<number> {
   let terminated = 0;
+  const jobs = () => ground.value("select count(*)::int from graphile_worker._private_jobs");
   await until(async () => {
     terminated += await ground.value(
       `select count(pg_terminate_backend(pid))::int from pg_stat_activity where ${ofWorkers}`,
     );
     await sleep(120);
-    return done();
+    return (await jobs()) === 0;
   }, 60_000);
   return terminated;
 }

@@ -8,7 +8,7 @@ import { Crew, type Member } from "./crew.ts";
 import { Operator } from "./operator.ts";
 import type { Breakage } from "./settings.ts";
 import { chaosTasks } from "./tasks.ts";
-import { Writers, writeProbes } from "./writers.ts";
+import { type Kind, Writers, writeProbes } from "./writers.ts";
 
 /** A migrated database that workers work on while writers write. */
 export type Scene = {
@@ -25,7 +25,13 @@ export type Scene = {
   zombies: string[];
 };
 
-export type SceneOptions = { url: string; workers: number; log: string; breakage?: Breakage | undefined; without?: string[] };
+export type SceneOptions = {
+  url: string;
+  workers: number;
+  log: string;
+  breakage?: Breakage | undefined;
+  without?: Kind[];
+};
 
 const servedQueues = ["high", "default", "bulk", "mail", "media"];
 

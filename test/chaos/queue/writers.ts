@@ -6,26 +6,34 @@ const writers = 3;
 const mostWaiting = 200;
 const rolledBack = 0.1;
 
+type Write = (db: pg.ClientBase) => Promise<unknown>;
+
 /** What is written, and how often beside the others. */
-const kinds: { weight: number; write: (db: pg.ClientBase) => Promise<unknown> }[] = [
-  { weight: 30, write: (db) => write(db, "exact", "one", { task: "chaos/exact", queue: anyQueue() }) },
-  { weight: 30, write: (db) => write(db, "plain", "some", { task: "chaos/plain", queue: anyQueue() }) },
-  { weight: 3, write: (db) => write(db, "slow", "some", { task: "chaos/slow", payload: { ms: slowMs() } }) },
-  { weight: 8, write: (db) => write(db, "flaky", "one", { task: "chaos/flaky" }) },
-  { weight: 4, write: (db) => write(db, "fragile", "either", { task: "chaos/fragile" }) },
-  { weight: 6, write: (db) => write(db, "snoozing", "one", { task: "chaos/snoozing" }) },
-  { weight: 2, write: (db) => write(db, "hanging", "one", { task: "chaos/hanging" }) },
-  { weight: 0.5, write: (db) => write(db, "deaf", "one", { task: "chaos/deaf" }) },
-  { weight: 6, write: (db) => write(db, "limited", "one", { task: "chaos/limited" }) },
-  { weight: 3, write: (db) => write(db, "doomed", "failure", { task: "chaos/doomed" }) },
-  { weight: 10, write: (db) => write(db, "unique", "one", { task: "chaos/exact", unique_key: anyKey() }) },
-  { weight: 3, write: (db) => db.query("select chaos.write_batch($1, $2)", [anyBatch(), between(20, 50)]) },
-  { weight: 5, write: (db) => db.query("select chaos.write_chain($1, 5)", [anyChain()]) },
-];
+const kinds = {
+  exact: { weight: 30, write: jobs("exact", "one", () => ({ task: "chaos/exact", queue: anyQueue() })) },
+  plain: { weight: 30, write: jobs("plain", "some", () => ({ task: "chaos/plain", queue: anyQueue() })) },
+  slow: { weight: 3, write: jobs("slow", "some", () => ({ task: "chaos/slow", payload: { ms: slowMs() } })) },
+  flaky: { weight: 8, write: jobs("flaky", "one", () => ({ task: "chaos/flaky" })) },
+  fragile: { weight: 4, write: jobs("fragile", "either", () => ({ task: "chaos/fragile" })) },
+  snoozing: { weight: 6, write: jobs("snoozing", "one", () => ({ task: "chaos/snoozing" })) },
+  hanging: { weight: 2, write: jobs("hanging", "one", () => ({ task: "chaos/hanging" })) },
+  deaf: { weight: 0.5, write: jobs("deaf", "one", () => ({ task: "chaos/deaf" })) },
+  limited: { weight: 6, write: jobs("limited", "one", () => ({ task: "chaos/limited" })) },
+  doomed: { weight: 3, write: jobs("doomed", "failure", () => ({ task: "chaos/doomed" })) },
+  unique: { weight: 10, write: jobs("unique", "one", () => ({ task: "chaos/exact", unique_key: anyKey() })) },
+  batch: {
+    weight: 3,
+    write: (db) => db.query("select chaos.write_batch($1, $2)", [anyBatch(), between(20, 50)]),
+  },
+  chain: { weight: 5, write: (db) => db.query("select chaos.write_chain($1, 5)", [anyChain()]) },
+} satisfies Record<string, { weight: number; write: Write }>;
+
+export type Kind = keyof typeof kinds;
 
 /** Dispatches all kinds of jobs until it is disposed, some in transactions that are rolled back. */
 export class Writers implements AsyncDisposable {
   readonly #pool: pg.Pool;
+  readonly #kinds: { weight: number; write: Write }[];
   readonly #stopping = new AbortController();
   readonly #loops: Promise<void>[];
   readonly #crowded: Promise<void>;
@@ -34,8 +42,11 @@ export class Writers implements AsyncDisposable {
   /** Transactions whose end nobody saw: the ledger says whether they were committed. */
   interrupted = 0;
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, without: readonly Kind[] = []) {
     this.#pool = pool;
+    this.#kinds = Object.entries(kinds).flatMap(([name, kind]) =>
+      without.includes(name as Kind) ? [] : kind,
+    );
     this.#crowded = this.#watchBacklog();
     this.#loops = Array.from({ length: writers }, () => this.#write());
   }
@@ -59,13 +70,22 @@ export class Writers implements AsyncDisposable {
     let broken = true;
     try {
       await client.query("begin");
-      for (let jobs = between(1, 8); jobs > 0; jobs--) await anyKind()(client);
+      for (let jobs = between(1, 8); jobs > 0; jobs--) await this.#any()(client);
       await client.query(Math.random() < rolledBack ? "rollback" : "commit");
       this.transactions++;
       broken = false;
     } finally {
       client.release(broken);
     }
+  }
+
+  #any(): Write {
+    let left = Math.random() * this.#kinds.reduce((sum, { weight }) => sum + weight, 0);
+    for (const { weight, write } of this.#kinds) {
+      left -= weight;
+      if (left < 0) return write;
+    }
+    return this.#any();
   }
 
   #interrupted(error: unknown): void {
@@ -91,17 +111,8 @@ export async function writeProbes(pool: pg.Pool, queue: string, jobs: number): P
   await pool.query("select chaos.write_probes($1, $2)", [queue, jobs]);
 }
 
-function write(db: pg.ClientBase, kind: string, expects: string, job: object): Promise<unknown> {
-  return db.query("select chaos.write($1, $2, $3)", [kind, expects, JSON.stringify(job)]);
-}
-
-function anyKind(): (db: pg.ClientBase) => Promise<unknown> {
-  let left = Math.random() * kinds.reduce((sum, { weight }) => sum + weight, 0);
-  for (const { weight, write } of kinds) {
-    left -= weight;
-    if (left < 0) return write;
-  }
-  return anyKind();
+function jobs(kind: string, expects: string, job: () => object): Write {
+  return (db) => db.query("select chaos.write($1, $2, $3)", [kind, expects, JSON.stringify(job())]);
 }
 
 const between = (least: number, most: number) => least + Math.floor(Math.random() * (most - least + 1));
