@@ -4,17 +4,19 @@ import type pg from "pg";
 export type Database = Pick<pg.Pool, "query">;
 
 /**
- * How long a statement of the machinery may take. A connection to a machine that has lost its power breaks only when TCP
- * gives up, after a quarter of an hour, and whoever waits for it is dead without knowing.
+ * A connection to a machine that has lost its power breaks only when TCP gives up, after a quarter of an hour, and whoever
+ * waits for it is dead without knowing.
  */
-export const patienceMs = 20_000;
+const patienceMs = 20_000;
 
-/** The same pool, whose statements fail when they take longer than that; their connections are closed. */
+/** The same statement, which fails when it takes longer than 20 s. */
+export function impatiently(query: pg.QueryConfig): pg.QueryConfig {
+  return Object.assign({ query_timeout: patienceMs }, query);
+}
+
+/** The same pool, for what never takes long; a connection whose statement took longer than 20 s is closed. */
 export function impatient(pool: pg.Pool): Database {
   const query = (query: string | pg.QueryConfig, values?: unknown[]) =>
-    pool.query({
-      ...(typeof query === "string" ? { text: query, values } : query),
-      query_timeout: patienceMs,
-    } as pg.QueryConfig);
+    pool.query(impatiently(typeof query === "string" ? { text: query, values: values ?? [] } : query));
   return { query: query as pg.Pool["query"] };
 }

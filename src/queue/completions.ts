@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { type Database, patienceMs } from "#db/impatient.ts";
+import { type Database, impatiently } from "#db/impatient.ts";
 import { insist, isAway } from "#db/insist.ts";
 import type { Serving } from "#queue/serving.ts";
 import { emit } from "#telemetry.ts";
@@ -92,12 +92,19 @@ export async function completeMany(
   { workerId, queue }: Pick<Serving, "workerId" | "queue">,
   group: Finished[],
 ): Promise<string[]> {
-  const { rows } = await db.query<{ done: string[] }>({
-    name: "complete_many",
-    query_timeout: patienceMs,
-    text: "select queue.complete_many($1, $2, $3::bigint[], $4::int[], $5::uuid[], $6::text[], $7::float8[]) as done",
-    values: [workerId, queue, ...columnsOf(group), group.map(({ task }) => task), group.map(({ ms }) => ms)],
-  });
+  const { rows } = await db.query<{ done: string[] }>(
+    impatiently({
+      name: "complete_many",
+      text: "select queue.complete_many($1, $2, $3::bigint[], $4::int[], $5::uuid[], $6::text[], $7::float8[]) as done",
+      values: [
+        workerId,
+        queue,
+        ...columnsOf(group),
+        group.map(({ task }) => task),
+        group.map(({ ms }) => ms),
+      ],
+    }),
+  );
   return rows[0]?.done ?? [];
 }
 

@@ -79,10 +79,9 @@ export class Gate {
     const { db, rate, rateSeconds, closing } = this.#options;
     if (rate === null) return;
     while (!closing.aborted) {
-      const { rows } = await db.query<{ seconds: number }>(
-        "select queue.take_token($1, $2, $3) as seconds",
-        [...[this.#key, rate, rateSeconds]],
-      );
+      const { rows } = await db.query<{ seconds: number }>("select queue.take_token($1, $2, $3) as seconds", [
+        ...[this.#key, rate, rateSeconds],
+      ]);
       const seconds = rows[0]?.seconds ?? 0;
       this.#hasToken = seconds === 0;
       if (this.#hasToken) return;

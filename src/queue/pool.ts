@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { Logger, runTaskList, type TaskList, type WorkerEvents, type WorkerPool } from "graphile-worker";
 import type pg from "pg";
+import type { Database } from "#db/impatient.ts";
 import { Completions, type Finished } from "#queue/completions.ts";
 import type { Stop } from "#queue/deadline.ts";
 import { describe } from "#queue/describe.ts";
@@ -30,6 +31,7 @@ export type PoolOptions = {
   /** graphile-worker's task identifiers: the queue's own name, or those of bare jobs. */
   identifiers: readonly string[];
   pool: pg.Pool;
+  db: Database;
   databaseUrl: string;
   tasks: Tasks;
   slots: Slots;
@@ -55,9 +57,9 @@ export class QueuePool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    const { pool, served } = options;
+    const { db, served } = options;
     const held = new Map<string, number>();
-    this.#graphilePool = new GraphilePool(pool, {
+    this.#graphilePool = new GraphilePool(db, {
       entered: () => this.#entered,
       givenUp: options.givenUp,
       fetched: (jobs) => {
@@ -183,9 +185,9 @@ export class QueuePool {
   }
 
   #openGate(): Gate {
-    const { pool, served } = this.#options;
+    const { db, served } = this.#options;
     return new Gate({
-      pool,
+      db,
       queue: served.name,
       rate: served.rate,
       rateSeconds: served.rateSeconds,
@@ -195,9 +197,9 @@ export class QueuePool {
   }
 
   #describeServing(held: Map<string, number>): Serving {
-    const { served, pool, databaseUrl, tasks, slots, givenUp } = this.#options;
+    const { served, pool, db, databaseUrl, tasks, slots, givenUp } = this.#options;
     return {
-      ...{ queue: served.name, workerId: this.#graphile.id, pool, databaseUrl, tasks, slots },
+      ...{ queue: served.name, workerId: this.#graphile.id, pool, db, databaseUrl, tasks, slots },
       ...{ held, running: new Map(), cancelled: new Set(), givenUp, timeout: served.timeout },
       closing: this.#closing.signal,
       completions: new Completions(() => this.#serving),
@@ -212,11 +214,11 @@ export class QueuePool {
   }
 
   async #refuse({ id, attempt, uuid, task, ms }: Finished, error: unknown): Promise<void> {
-    const { pool, served } = this.#options;
+    const { db, served } = this.#options;
     const text = `It ran well and could not be completed: ${describe(error)}`;
     const about = { id, uuid, task, queue: served.name, attempt };
     try {
-      const { rows } = await pool.query<{ outcome: string }>(
+      const { rows } = await db.query<{ outcome: string }>(
         "select queue.fail($1, $2, $3, $4, $5, $6, $7, true) as outcome",
         [this.id, id, attempt, uuid, task, ms, text],
       );
@@ -233,9 +235,9 @@ export class QueuePool {
   /** Without a gate it would be fetched again and again: its flag did not come by way of a dispatch. */
   #keyClosed(): void {
     if (this.#gate) return;
-    const { pool, served } = this.#options;
-    pool
-      .query("select queue.serve_with_limits(array[$1])", [served.name])
-      .catch((error) => emit("worker:error", { error }));
+    const { db, served } = this.#options;
+    db.query("select queue.serve_with_limits(array[$1])", [served.name]).catch((error) =>
+      emit("worker:error", { error }),
+    );
   }
 }

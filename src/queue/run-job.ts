@@ -160,7 +160,7 @@ class RunningJob {
   async #runInTransaction(): Promise<void> {
     let finished = this.#finished();
     const done = await inTransaction(
-      this.#serving.pool,
+      this.#serving,
       (query) => this.#perform(query),
       async (client) => {
         await this.#report?.flush();

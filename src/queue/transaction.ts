@@ -1,5 +1,6 @@
 import type pg from "pg";
-import { patienceMs } from "#db/impatient.ts";
+import { impatiently } from "#db/impatient.ts";
+import { insist } from "#db/insist.ts";
 import { atMost } from "#lib/at-most.ts";
 import type { Job } from "#queue/job.ts";
 
@@ -9,11 +10,11 @@ import type { Job } from "#queue/job.ts";
  * refused.
  */
 export async function inTransaction(
-  pool: pg.Pool,
+  { pool, givenUp }: { pool: pg.Pool; givenUp: AbortSignal },
   work: (query: Job["query"]) => Promise<void>,
   complete: (client: pg.PoolClient) => Promise<boolean>,
 ): Promise<boolean> {
-  const client = await pool.connect();
+  const client = await insist(() => begin(pool), givenUp); // nothing has failed that has not begun
   let broken = true;
   let over = false;
   const query: Job["query"] = async (text, values) => {
@@ -21,12 +22,11 @@ export async function inTransaction(
     return client.query(text, values);
   };
   try {
-    await client.query({ text: "begin", query_timeout: patienceMs });
     await work(query).finally(() => {
       over = true;
     });
     const done = await complete(client);
-    await client.query({ text: done ? "commit" : "rollback", query_timeout: patienceMs });
+    await client.query(impatiently({ text: done ? "commit" : "rollback" }));
     broken = false;
     return done;
   } catch (error) {
@@ -34,6 +34,17 @@ export async function inTransaction(
     throw error;
   } finally {
     client.release(broken);
+  }
+}
+
+async function begin(pool: pg.Pool): Promise<pg.PoolClient> {
+  const client = await pool.connect();
+  try {
+    await client.query(impatiently({ text: "begin" }));
+    return client;
+  } catch (error) {
+    client.release(true);
+    throw error;
   }
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import os from "node:os";
 import type pg from "pg";
-import { Listener } from "#db/listen.ts";
 import { type Database, impatient } from "#db/impatient.ts";
+import { Listener } from "#db/listen.ts";
 import { openPool } from "#db/pool.ts";
 import { atMost } from "#lib/at-most.ts";
 import { pause } from "#lib/pause.ts";

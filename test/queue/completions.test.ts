@@ -298,16 +298,17 @@ function backends(): Promise<number> {
   return ground.value(`select count(*)::int from pg_stat_activity where ${ofWorkers}`);
 }
 
-/** Terminates all backends of workers until no job is left; returns how many. */
+/** Terminates all backends of workers again and again, and waits until no job is left; returns how many it were. */
 async function terminateUntilEmpty(): Promise<number> {
   let terminated = 0;
-  const jobs = () => ground.value("select count(*)::int from graphile_worker._private_jobs");
-  await until(async () => {
+  const isEmpty = async () =>
+    (await ground.rows("select from graphile_worker._private_jobs limit 1")).length === 0;
+  for (let time = 0; time < 60 && !(await isEmpty()); time++) {
     terminated += await ground.value(
       `select count(pg_terminate_backend(pid))::int from pg_stat_activity where ${ofWorkers}`,
     );
     await sleep(120);
-    return (await jobs()) === 0;
-  }, 60_000);
+  }
+  await until(isEmpty, 60_000);
   return terminated;
 }

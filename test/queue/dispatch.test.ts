@@ -318,7 +318,7 @@ test("a chain waits behind its first job", async () => {
     ],
     { task: "queue/prune", payload: {} },
   );
-  const job = await ground.job(uuid);
+  const job = await ground.job(uuid ?? "");
   assert.deepEqual(job?.flags, { chain: true });
   assert.deepEqual(job?.payload.chain, [{ task: "try/greet", payload: { name: "second" }, queue: "bulk" }]);
   assert.deepEqual(job?.payload.chainCatch, { task: "queue/prune", payload: {} });

@@ -147,7 +147,7 @@ $$;
 
 create view chaos.jobs as
 select l.*,
-  (select count(*) from chaos.effects e where e.uuid = l.uuid) as effects,
+  (select count(*) from chaos.effects e where e.uuid = l.uuid and e.kind <> 'told begun') as effects,
   (select count(*) from laravel.failed_jobs f where f.uuid = l.uuid::text) as failures,
   (select count(*) from queue.attempts a where a.uuid = l.uuid and a.outcome = 'completed') as completions,
   exists (select from graphile_worker._private_jobs j where j.payload ->> 'uuid' = l.uuid::text) as alive
@@ -231,6 +231,16 @@ where j.total_jobs <> b.members
   or j.failed_jobs <> (b.kind <> 'good')::int
   or (j.cancelled_at is null) = (b.kind = 'breaking')
   or (j.finished_at is null) <> (b.kind = 'allowing')
+union all
+select 'unfinished', format('%s %s: process %s was stopped gracefully and completed it not', e.kind, e.uuid, e.pid), e.uuid::text
+from chaos.deaths d join chaos.effects e on e.pid = d.pid and e.made_at > d.died_at - interval '1 second'
+where d.how = 'SIGTERM' and e.kind in ('chaos/plain', 'chaos/slow') and not exists (
+  select from queue.attempts a where a.uuid = e.uuid and a.attempt = e.attempt and a.outcome = 'completed'
+)
+union all
+select 'unfinished', format('%s %s: process %s was stopped gracefully and burned an attempt', a.task, a.uuid, d.pid), a.uuid::text
+from chaos.deaths d join chaos.workers w on w.pid = d.pid join queue.attempts a on a.worker_id = w.id
+where d.how = 'SIGTERM' and a.outcome = 'died'
 union all
 select 'ghost', format('%s of a dispatch that was rolled back: %s', e.kind, e.uuid), e.uuid::text
 from chaos.effects e

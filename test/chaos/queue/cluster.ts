@@ -6,14 +6,14 @@ import { prepareCluster } from "#db/cluster.ts";
 import { startEmbedded } from "#db/embedded.ts";
 import { migrate } from "#db/migrate.ts";
 import { openPool } from "#db/pool.ts";
-import { pause } from "#lib/pause.ts";
 import { run } from "#lib/run.ts";
 import type { Lifetime } from "../../bench/support/lifetime.ts";
 
 export type Cluster = {
   url: string;
-  /** Stops it as a crash would, and starts it again after `awayMs`. */
-  crash(awayMs: number): Promise<void>;
+  /** Stops it as a crash would. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   /** Takes no more writes, until it is promoted. */
   demote(): Promise<void>;
   promote(): Promise<void>;
@@ -39,11 +39,8 @@ export async function startCluster(life: Lifetime): Promise<Cluster> {
     url,
     demote: () => set(url, "default_transaction_read_only", "on"),
     promote: () => set(url, "default_transaction_read_only", "off"),
-    async crash(awayMs) {
-      await stop();
-      await pause(awayMs);
-      await control("start", "-t", "60", "-l", path.join(data, "server.log"), "-o", noSocket);
-    },
+    stop,
+    start: () => control("start", "-t", "60", "-l", path.join(data, "server.log"), "-o", noSocket),
   };
 }
 

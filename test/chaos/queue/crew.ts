@@ -107,15 +107,15 @@ export class Crew {
   }
 
   /** SIGTERM, waited for, and another in its place. */
-  async replace(member: Member): Promise<void> {
+  async replace(member: Member, how = "SIGTERM"): Promise<void> {
     this.#members.delete(member);
     this.#follow(0);
-    await this.#stop(member);
+    await this.#stop(member, how);
   }
 
   async stop(): Promise<void> {
     this.#closing = true;
-    await Promise.all(this.members.map((member) => this.#stop(member)));
+    await Promise.all(this.members.map((member) => this.#stop(member, "SIGTERM")));
     this.#members.clear();
   }
 
@@ -138,7 +138,7 @@ export class Crew {
   #ended(member: Member, { code, signal }: { code: number | null; signal: NodeJS.Signals | null }): void {
     if (member.condemned) return;
     if (code !== couldNotStart) this.crashes.push(`process ${member.pid} ended by itself: ${code ?? signal}`);
-    if (this.#members.delete(member)) this.#follow(200);
+    if (this.#members.delete(member)) this.#follow(1000);
   }
 
   #follow(ms: number): void {
@@ -147,8 +147,9 @@ export class Crew {
     }, ms);
   }
 
-  async #stop(member: Member): Promise<void> {
+  async #stop(member: Member, how: string): Promise<void> {
     member.condemned = true;
+    this.deaths.push({ pid: member.pid, how, at: new Date() });
     member.child.kill("SIGTERM");
     const end = await atMost(stopWithinMs, member.exited.promise);
     if (end?.code === 0 || end?.signal === "SIGTERM") return; // the latter: it was still starting

@@ -40,10 +40,21 @@ export async function terminate(scene: Scene, seconds: number): Promise<void> {
   await client.end();
 }
 
-/** Postgres dies without a shutdown and comes back, at once or after a while. */
-export async function crashPostgres(cluster: Cluster, awayMs: number): Promise<void> {
+/** Postgres dies without a shutdown and comes back at once. */
+export async function crashPostgres(cluster: Cluster): Promise<void> {
   await pause(2000);
-  await cluster.crash(awayMs);
+  await cluster.stop();
+  await cluster.start();
+}
+
+/** It stays away for longer than any grace, and meanwhile a worker is to stop. */
+export async function takePostgresAway({ crew }: Scene, cluster: Cluster, seconds: number): Promise<void> {
+  await pause(2000);
+  await cluster.stop();
+  const back = pause(seconds * 1000);
+  await crew.replace(oneOf(crew.members), "SIGTERM without Postgres");
+  await back;
+  await cluster.start();
 }
 
 /** Postgres takes no more writes on connections that stand, as a primary that another one has replaced. */

@@ -83,15 +83,16 @@ async function picture(pool: pg.Pool): Promise<string> {
   return rows[0]?.picture ?? "";
 }
 
-/** No more writing: waits until no job is left, or none ends any more for 30 s; then stops all workers gracefully. */
+/** No more writing: waits until no job is left, or none moves any more; then stops all workers gracefully. */
 export async function settle({ pool, crew, writers, operator }: Scene): Promise<void> {
   await Promise.all([writers[Symbol.asyncDispose](), operator[Symbol.asyncDispose]()]);
-  let fewest = Number.POSITIVE_INFINITY;
-  for (let since = performance.now(); performance.now() - since < 30_000; await nextReport()) {
-    const jobs = await insistently(() => waiting(pool));
-    if (jobs === 0) break;
-    if (jobs < fewest) since = performance.now();
-    fewest = Math.min(fewest, jobs);
+  const seen = { jobs: 0, due: 0, since: performance.now() };
+  for (;;) {
+    const { jobs, due } = await insistently(() => countWaiting(pool));
+    if (jobs !== seen.jobs || due !== seen.due) Object.assign(seen, { jobs, due, since: performance.now() });
+    const patienceMs = due > 0 ? 30_000 : 90_000; // what runs may run into its timeout
+    if (jobs === 0 || performance.now() - seen.since > patienceMs) break;
+    await nextReport();
   }
   await crew.stop();
   await pool.query(
@@ -100,9 +101,12 @@ export async function settle({ pool, crew, writers, operator }: Scene): Promise<
   );
 }
 
-async function waiting(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query("select count(*)::int as jobs from graphile_worker._private_jobs");
-  return rows[0].jobs;
+async function countWaiting(pool: pg.Pool): Promise<{ jobs: number; due: number }> {
+  const { rows } = await pool.query(
+    `select count(*)::int as jobs, count(*) filter (where locked_at is null and run_at < now())::int as due
+    from graphile_worker._private_jobs`,
+  );
+  return rows[0];
 }
 
 export const insistently = <T>(work: () => Promise<T>) => insist(work, AbortSignal.timeout(60_000));

@@ -1,6 +1,15 @@
 import { parseArgs } from "node:util";
 
-export const phases = ["kill", "terminate", "restart", "demote", "silence", "freeze", "replace"] as const;
+export const phases = [
+  "kill",
+  "terminate",
+  "restart",
+  "outage",
+  "demote",
+  "silence",
+  "freeze",
+  "replace",
+] as const;
 export const breakages = ["fence", "deletion"] as const;
 
 export type Phase = (typeof phases)[number];

@@ -35,10 +35,11 @@ const runs: Record<Phase, (chaos: Chaos) => Promise<unknown>> = {
   terminate: ({ scene, settings }) => phases.terminate(scene, settings.seconds),
   restart: async ({ scene, cluster, settings }) => {
     for (let each = 0; each < settings.restarts; each++) {
-      await phases.crashPostgres(cluster, each % 2 === 0 ? 0 : 33_000);
+      await phases.crashPostgres(cluster);
       await everyoneServes(scene, "a restart");
     }
   },
+  outage: ({ scene, cluster }) => phases.takePostgresAway(scene, cluster, 33),
   demote: ({ cluster }) => phases.demote(cluster, 5),
   silence: ({ scene, life }) => phases.silence(scene, life),
   freeze: ({ scene, settings }) => phases.freeze(scene, settings.freeze),

@@ -1,20 +1,11 @@
-import * as v from "valibot";
 import { pause } from "#lib/pause.ts";
 import { Fail, Snooze } from "#queue/errors.ts";
 import type { Job } from "#queue/job.ts";
 import { type Task, type TaskOptions, task } from "#queue/task.ts";
 import type { Tasks } from "#queue/tasks.ts";
+import { leaveEffect, type Payload, payload } from "./effects.ts";
+import isolated from "./isolated.ts";
 import type { Breakage } from "./settings.ts";
-
-const payload = v.object({
-  n: v.optional(v.number()),
-  chain: v.optional(v.string()),
-  batchId: v.optional(v.string()),
-  told: v.optional(v.string()),
-  ms: v.optional(v.number()),
-});
-
-type Payload = v.InferOutput<typeof payload>;
 
 export type Sabotage = {
   breakage: Breakage | undefined;
@@ -49,6 +40,7 @@ export function chaosTasks(sabotage: Sabotage): Tasks {
     ["chaos/snoozing", exact({}, snoozes)],
     ["chaos/hanging", exact({ queue: "media", timeout: 1 }, hangsAtFirst)],
     ["chaos/deaf", exact({ queue: "media", timeout: 1 }, isDeafAtFirst)],
+    ["chaos/isolated", { ...(isolated as Task), file: import.meta.resolve("./isolated.ts") }],
     ["chaos/doomed", make(() => Promise.reject(new Fail("It is doomed.")), { tries: 1 })],
   ]);
 }
@@ -68,20 +60,6 @@ function hangsAtFirst({ attempt, signal }: Job): Promise<unknown> {
 /** Goes on after its deadline, and after the grace in which it should have ended: what it writes then is too late. */
 async function isDeafAtFirst({ attempt }: Job): Promise<void> {
   if (attempt === 1) await pause(7500);
-}
-
-async function leaveEffect(given: Payload, job: Job, query: Job["query"]): Promise<void> {
-  const owner = job.batchId ?? given.batchId ?? given.chain;
-  await query(
-    "insert into chaos.effects (uuid, kind, owner, n, attempt, pid) values ($1, $2, $3, $4, $5, $6)",
-    [job.uuid, kindOf(given, job), owner, given.n, job.attempt, process.pid],
-  );
-}
-
-function kindOf({ told, chain }: Payload, { task, batchId }: Job): string {
-  if (told !== undefined) return `told ${told}`;
-  if (batchId !== undefined) return "member";
-  return chain === undefined ? task : "link";
 }
 
 async function deleteRow({ query }: Sabotage, { id }: Job): Promise<void> {

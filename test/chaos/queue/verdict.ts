@@ -2,7 +2,16 @@ import type pg from "pg";
 import { printTable } from "../../bench/support/table.ts";
 import type { Scene } from "./scene.ts";
 
-const faults = ["lost", "doubled", "stuck", "failed", "ghost", "disordered", "miscounted"] as const;
+const faults = [
+  "lost",
+  "doubled",
+  "stuck",
+  "failed",
+  "unfinished",
+  "ghost",
+  "disordered",
+  "miscounted",
+] as const;
 const slowestRescue = 15;
 
 type Fault = { fault: (typeof faults)[number]; what: string; key: string | null };
@@ -35,15 +44,33 @@ export async function judge({ pool, crew, zombies }: Scene): Promise<Verdict> {
   const counts = Object.fromEntries(
     faults.map((name) => [name, found.filter(({ fault }) => fault === name).length]),
   ) as Verdict["counts"];
+  const orphans = await orphansOf(pool);
   const wrongs = [
     ...found.map(({ fault, what }) => `${fault}: ${what}`),
     ...crew.crashes,
     ...zombies,
+    ...orphans.map((pid) => `the process ${pid} of an isolated task outlived its worker`),
     ...rescues
       .filter(({ how, slowest }) => how === "SIGKILL" && slowest >= slowestRescue)
       .map(({ slowest }) => `a rescue took ${slowest} s`),
   ];
   return { counts, faults: found, rescues, wrongs };
+}
+
+/** Processes of isolated tasks that still live. */
+async function orphansOf(pool: pg.Pool): Promise<number[]> {
+  const { rows } = await pool.query<{ pid: number }>(
+    "select distinct pid from chaos.effects where kind = 'told begun'",
+  );
+  return rows.map(({ pid }) => pid).filter(lives);
+}
+
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 export async function printVerdict(scene: Scene, verdict: Verdict, seconds: number): Promise<void> {
@@ -69,6 +96,7 @@ export async function printVerdict(scene: Scene, verdict: Verdict, seconds: numb
       ["doubled", String(counts.doubled)],
       ["still locked or waiting", String(counts.stuck)],
       ["failed without a reason", String(counts.failed)],
+      ["unfinished by graceful stops", String(counts.unfinished)],
       ["effects of rolled back dispatches", String(counts.ghost)],
       ["chains out of order", String(counts.disordered)],
       ["batches miscounted", String(counts.miscounted)],

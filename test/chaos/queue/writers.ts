@@ -18,6 +18,7 @@ const kinds = {
   snoozing: { weight: 6, write: jobs("snoozing", "one", () => ({ task: "chaos/snoozing" })) },
   hanging: { weight: 2, write: jobs("hanging", "one", () => ({ task: "chaos/hanging" })) },
   deaf: { weight: 0.5, write: jobs("deaf", "one", () => ({ task: "chaos/deaf" })) },
+  isolated: { weight: 0.3, write: jobs("isolated", "some", () => ({ task: "chaos/isolated" })) },
   limited: { weight: 6, write: jobs("limited", "one", () => ({ task: "chaos/limited" })) },
   doomed: { weight: 3, write: jobs("doomed", "failure", () => ({ task: "chaos/doomed" })) },
   unique: { weight: 10, write: jobs("unique", "one", () => ({ task: "chaos/exact", unique_key: anyKey() })) },
