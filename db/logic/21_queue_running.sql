@@ -51,9 +51,10 @@ language sql stable as $$
   )
 $$;
 
+-- An attempt whose transaction was cut off, by a restart of Postgres say, has not failed: it has died.
 create function queue.fail(
   worker_id text, job_id bigint, attempt int, uuid uuid, task text, milliseconds double precision, exception text,
-  final boolean default false
+  final boolean default false, cut_off boolean default false
 ) returns text
 language plpgsql volatile as $$
 declare
@@ -67,6 +68,9 @@ begin
   for update;
   if not found then
     return 'fenced';
+  end if;
+  if fail.cut_off then
+    return case when queue.rescue_job(v_job, fail.exception) then 'retried' else 'failed' end;
   end if;
   v_envelope := queue.envelope_of(v_job.payload);
   select * into v_queue from queue.queues q where q.task_id = v_job.task_id;
@@ -324,13 +328,13 @@ $$;
 
 -- A process that is silent and whose connection is gone is dead after a short grace; one that still holds its
 -- connection is only slow, and gets longer. Its jobs go back, the attempt stays counted. When the database was away, all
--- were silent: silence counts from its start, and from the moment when the one that asks came back (it is `present` since).
+-- were silent: silence counts from the moment when it came back, or the one that asks: both have been `present` so long.
 create function queue.rescue(
   grace interval default '6 seconds', grace_while_connected interval default '30 seconds', present interval default null
 ) returns table (process_id uuid, hostname text, pid int, jobs int, failed int)
 language plpgsql volatile as $$
 declare
-  v_audible constant timestamptz := greatest(pg_postmaster_start_time(), clock_timestamp() - rescue.present);
+  v_audible constant timestamptz := clock_timestamp() - rescue.present;
   v_process queue.processes;
 begin
   for v_process in
@@ -410,7 +414,7 @@ $$;
 
 -- True when the job runs again, false when it failed: its tries are used up, and its queue does not forgive a death
 -- or this was the third.
-create function queue.rescue_job(job graphile_worker._private_jobs) returns boolean
+create function queue.rescue_job(job graphile_worker._private_jobs, reason text default null) returns boolean
 language plpgsql volatile as $$
 declare
   v_envelope constant jsonb := queue.envelope_of((job).payload);
@@ -423,30 +427,32 @@ begin
   select q.on_death into v_on_death from queue.queues q where q.task_id = (job).task_id;
   perform queue.record(
     job, v_uuid, coalesce(v_envelope ->> 'job', queue.name_of((job).task_id)), 'died',
-    extract(epoch from clock_timestamp() - (job).locked_at) * 1000, 'The worker died while it held this job.'
+    extract(epoch from clock_timestamp() - (job).locked_at) * 1000,
+    coalesce(rescue_job.reason, 'The worker died while it held this job.')
   );
   if (job).attempts >= (job).max_attempts and (v_deaths >= 3 or v_on_death is distinct from 'retry')
     or exists (select from queue.cancellations c where c.job_id = (job).id)
   then
     perform queue.bury(
-      job, v_uuid, v_envelope, 'The worker died while it ran this job for the last time.',
+      job, v_uuid, v_envelope,
+      coalesce(rescue_job.reason, 'The worker died while it ran this job for the last time.'),
       not exists (select from queue.cancellations c where c.job_id = (job).id)
     );
     return false;
   end if;
-  perform queue.unlock_rescued(job);
+  perform queue.unlock_rescued(job, rescue_job.reason);
   return true;
 end
 $$;
 
-create function queue.unlock_rescued(job graphile_worker._private_jobs) returns void
+create function queue.unlock_rescued(job graphile_worker._private_jobs, reason text default null) returns void
 language sql volatile as $$
   update graphile_worker._private_jobs j
   set locked_at = null,
       locked_by = null,
       attempts = least(j.attempts, 32766),
       max_attempts = least(greatest(j.max_attempts, j.attempts + 1), 32767),
-      last_error = 'The worker died while it held this job.',
+      last_error = left(coalesce(unlock_rescued.reason, 'The worker died while it held this job.'), 2000),
       updated_at = now()
   where j.id = (unlock_rescued.job).id;
 

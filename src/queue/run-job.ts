@@ -12,7 +12,7 @@ import { payloadOf } from "#queue/payload.ts";
 import type { Serving } from "#queue/serving.ts";
 import type { Task } from "#queue/task.ts";
 import { taskNamed } from "#queue/tasks.ts";
-import { inTransaction } from "#queue/transaction.ts";
+import { CutOff, inTransaction } from "#queue/transaction.ts";
 import { emit } from "#telemetry.ts";
 
 /**
@@ -183,12 +183,10 @@ class RunningJob {
   }
 
   async fail(error: unknown, final: boolean): Promise<void> {
-    const outcome = await this.#ask<string>("select queue.fail($1, $2, $3, $4, $5, $6, $7, $8) as answer", [
-      ...this.#names(),
-      this.#ms(),
-      describe(error),
-      final,
-    ]);
+    const outcome = await this.#ask<string>(
+      "select queue.fail($1, $2, $3, $4, $5, $6, $7, $8, $9) as answer",
+      [...[...this.#names(), this.#ms(), describe(error)], ...[final, error instanceof CutOff]],
+    );
     if (outcome === "fenced") emit("job:fenced", this.#about());
     else if (outcome === "cancelled") emit("job:cancelled", this.#about());
     else emit("job:failed", { ...this.#about(), final: outcome === "failed", error });

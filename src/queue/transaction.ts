@@ -1,8 +1,17 @@
 import type pg from "pg";
 import { impatiently } from "#db/impatient.ts";
-import { insist } from "#db/insist.ts";
+import { insist, isAway } from "#db/insist.ts";
 import { atMost } from "#lib/at-most.ts";
 import type { Job } from "#queue/job.ts";
+
+/** The connection of a transaction was lost, for no fault of the task. */
+export class CutOff extends Error {
+  override readonly name = "CutOff";
+
+  constructor(cause: unknown) {
+    super("Its transaction was cut off.", { cause });
+  }
+}
 
 /**
  * Runs `work` and then `complete` in one transaction, which is committed when `complete` says so. A task that was left
@@ -30,8 +39,9 @@ export async function inTransaction(
     broken = false;
     return done;
   } catch (error) {
-    broken = !(await rolledBack(client));
-    throw error;
+    const end = await rollBack(client);
+    broken = end !== "done";
+    throw end === "lost" && isAway(error) ? new CutOff(error) : error;
   } finally {
     client.release(broken);
   }
@@ -49,9 +59,10 @@ async function begin(pool: pg.Pool): Promise<pg.PoolClient> {
 }
 
 /** A statement of the task that still runs would keep the rollback waiting. */
-function rolledBack(client: pg.PoolClient): Promise<unknown> {
-  return atMost(
-    1000,
-    client.query("rollback").catch(() => undefined),
+async function rollBack(client: pg.PoolClient): Promise<"done" | "lost" | "busy"> {
+  const end = client.query("rollback").then(
+    () => "done" as const,
+    () => "lost" as const,
   );
+  return (await atMost(1000, end)) ?? "busy";
 }

@@ -10,6 +10,7 @@ import { Stop } from "#queue/deadline.ts";
 import { buildIndexes, declareQueue } from "#queue/declare.ts";
 import type { Place } from "#queue/order.ts";
 import { Pools } from "#queue/pools.ts";
+import { Presence } from "#queue/presence.ts";
 import { declareSchedules } from "#queue/schedule.ts";
 import { namesOf, productTasks, type Tasks } from "#queue/tasks.ts";
 import { Ticker } from "#queue/ticker.ts";
@@ -50,6 +51,7 @@ export class Worker implements AsyncDisposable {
   readonly #pool: pg.Pool;
   readonly #db: Database;
   readonly #listener: Listener;
+  readonly #presence = new Presence(2 * beatMs);
   /** No more jobs are begun; heartbeats go on. */
   readonly #draining = new AbortController();
   readonly #closing = new AbortController();
@@ -59,8 +61,6 @@ export class Worker implements AsyncDisposable {
   #number = 0;
   #locked: pg.Client | undefined;
   #buried = false;
-  #beatAt = performance.now();
-  #backSince: number | undefined;
   #beating: Promise<void> = Promise.resolve();
   #drained: Promise<void> | undefined;
   #over: Promise<void> | undefined;
@@ -176,7 +176,7 @@ export class Worker implements AsyncDisposable {
     ]);
     if (!rows[0]?.known) this.#buried = true;
     if (this.#buried) await this.#rise(tasks);
-    this.#notePresence();
+    this.#presence.beat();
     await this.#rescueOthers();
     await this.#pools?.sync();
     await this.#pools?.releaseLost();
@@ -191,18 +191,11 @@ export class Worker implements AsyncDisposable {
     this.#buried = false;
   }
 
-  #notePresence(): void {
-    const now = performance.now();
-    if (now - this.#beatAt > 2 * beatMs) this.#backSince = now;
-    this.#beatAt = now;
-  }
-
-  /** After a time without the database, or without this process, nobody else can have been heard of. */
   async #rescueOthers(): Promise<void> {
-    const seconds = this.#backSince === undefined ? null : (performance.now() - this.#backSince) / 1000;
     const { rows } = await this.#db.query(
-      "select process_id as process, hostname, pid, jobs, failed from queue.rescue(present => make_interval(secs => $1))",
-      [seconds],
+      `select process_id as process, hostname, pid, jobs, failed
+      from queue.rescue(present => least(make_interval(secs => $1), clock_timestamp() - pg_postmaster_start_time()))`,
+      [this.#presence.seconds],
     );
     for (const rescued of rows) emit("worker:rescued", rescued);
   }

@@ -65,15 +65,15 @@ test("so is every transactional job, and its effect is there once", async () => 
     await query("insert into public.effects values ($1)", [uuid]);
     await sleep(5);
   };
-  const uuids = await dispatch("try/effect", 200, { tries: 0, backoff: "0" });
+  const uuids = await dispatch("try/effect", 100, { tries: 0, backoff: "0" });
   await using worker = await startWorker(ground, tasks);
   await terminateUntilEmpty();
   await worker[Symbol.asyncDispose]();
-  assert.equal((await outcomes(uuids)).completed, 200);
+  assert.equal((await outcomes(uuids)).completed, 100);
   assert.deepEqual(await ground.rows("select * from graphile_worker._private_jobs"), []);
   assert.deepEqual(
     await ground.rows("select count(*)::int, count(distinct uuid)::int as jobs from public.effects"),
-    [{ count: 200, jobs: 200 }],
+    [{ count: 100, jobs: 100 }],
   );
 });
 

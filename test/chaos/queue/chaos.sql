@@ -240,7 +240,7 @@ where d.how = 'SIGTERM' and e.kind in ('chaos/plain', 'chaos/slow') and not exis
 union all
 select 'unfinished', format('%s %s: process %s was stopped gracefully and burned an attempt', a.task, a.uuid, d.pid), a.uuid::text
 from chaos.deaths d join chaos.workers w on w.pid = d.pid join queue.attempts a on a.worker_id = w.id
-where d.how = 'SIGTERM' and a.outcome = 'died'
+where d.how = 'SIGTERM' and a.outcome = 'died' and a.error like 'The worker died%'
 union all
 select 'ghost', format('%s of a dispatch that was rolled back: %s', e.kind, e.uuid), e.uuid::text
 from chaos.effects e
@@ -262,7 +262,7 @@ left join lateral (
   from queue.attempts b
   where b.uuid = a.uuid and b.job_id = a.job_id and b.attempt > a.attempt
 ) b on true
-where a.outcome = 'died';
+where a.outcome = 'died' and a.error like 'The worker died%';
 
 -- All that is known of a fault, for people.
 create function chaos.evidence(key text) returns jsonb

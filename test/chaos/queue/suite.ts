@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { Lifetime } from "../../bench/support/lifetime.ts";
@@ -22,7 +23,9 @@ export async function run(args: string[], life: Lifetime): Promise<boolean> {
   await settle(scene);
   const verdict = await judge(scene);
   await printVerdict(scene, verdict, performance.now() / 1000);
-  return verdict.wrongs.length === 0;
+  const isGood = verdict.wrongs.length === 0;
+  if (isGood) await rm(log);
+  return isGood;
 }
 
 type Chaos = { scene: Scene; cluster: Cluster; settings: Settings; life: Lifetime };

@@ -107,6 +107,7 @@ export async function printVerdict(scene: Scene, verdict: Verdict, seconds: numb
       ["living processes taken for dead", String(rescueOf(null)?.processes ?? 0)],
       ["refused, for somebody else held the job", String(crew.counted("job:fenced"))],
       ["plain jobs that ran more than once", String(work.reruns)],
+      ["jobs with one try that were cut off or killed too often", work.singles],
     ],
   );
   for (const wrong of wrongs.slice(0, 20)) console.log(wrong);
@@ -130,9 +131,11 @@ async function countWork(pool: pg.Pool) {
         + (select coalesce(sum(members), 0) from chaos.batches) + (select coalesce(sum(links), 0) from chaos.chains) as jobs,
       (select count(*) from chaos.batches) as batches, (select count(*) from chaos.chains) as chains,
       (select count(*) from queue.attempts) as attempts,
+      (select count(*) from chaos.jobs j where j.kind = 'single' and j.failures > 0)
+        || ' of ' || (select count(*) from chaos.ledger l where l.kind = 'single') as singles,
       (select count(*) from chaos.jobs j where j.expects = 'some' and j.effects > 1) as reruns`,
   );
-  return rows[0] as Record<"jobs" | "batches" | "chains" | "attempts" | "reruns", string>;
+  return rows[0] as Record<"jobs" | "batches" | "chains" | "attempts" | "singles" | "reruns", string>;
 }
 
 async function printEvidence(pool: pg.Pool, key: string | null): Promise<void> {

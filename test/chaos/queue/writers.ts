@@ -14,6 +14,7 @@ const kinds = {
   plain: { weight: 30, write: jobs("plain", "some", () => ({ task: "chaos/plain", queue: anyQueue() })) },
   slow: { weight: 3, write: jobs("slow", "some", () => ({ task: "chaos/slow", payload: { ms: slowMs() } })) },
   flaky: { weight: 8, write: jobs("flaky", "one", () => ({ task: "chaos/flaky" })) },
+  single: { weight: 4, write: jobs("single", "either", () => ({ task: "chaos/exact", tries: 1 })) },
   fragile: { weight: 4, write: jobs("fragile", "either", () => ({ task: "chaos/fragile" })) },
   snoozing: { weight: 6, write: jobs("snoozing", "one", () => ({ task: "chaos/snoozing" })) },
   hanging: { weight: 2, write: jobs("hanging", "one", () => ({ task: "chaos/hanging" })) },
