@@ -20,7 +20,7 @@ test("a fresh start serves chat and mail, stops at SIGTERM with exit 0 and leave
   assert.match(howdah.printed(), /ws:\/\/127\.0\.0\.1:\d+\/realtime\/v1\/websocket/);
   assert.match(howdah.printed(), /psql -h 127\.0\.0\.1/);
   assert.equal(howdah.tokens.length, 3);
-  assert.ok(performance.now() - began < 15_000); // 5 s on an idle machine, which npm run fresh checks
+  assert.ok(performance.now() - began < 30_000); // 5 s on an idle machine, which npm run fresh checks
 
   const [teacherToken = ""] = howdah.tokens;
   const teacher = await visit(howdah.url, teacherToken);
@@ -231,7 +231,7 @@ test("a start that waits for another one's lock ends at a signal, too", async ()
     stdio: "ignore",
   });
   await once(waiting, "spawn");
-  await sleep(1500); // long enough to hear signals; before that the signal ends the process by itself
+  await sleep(6000); // long enough to hear signals, also on a busy machine; before that the signal ends the process by itself
   waiting.kill("SIGTERM");
   const [code] = await once(waiting, "exit");
   assert.equal(code, 1);

@@ -9,14 +9,14 @@ export type Database = Pick<pg.Pool, "query">;
  */
 const patienceMs = 20_000;
 
-/** The same statement, which fails when it takes longer than 20 s. */
-export function impatiently(query: pg.QueryConfig): pg.QueryConfig {
-  return Object.assign({ query_timeout: patienceMs }, query);
+/** The same statement, which fails when it takes longer than 20 s, or `ms`; 0 is no limit. */
+export function impatiently(query: pg.QueryConfig, ms = patienceMs): pg.QueryConfig {
+  return Object.assign({ query_timeout: ms }, query);
 }
 
-/** The same pool, for what never takes long; a connection whose statement took longer than 20 s is closed. */
-export function impatient(pool: pg.Pool): Database {
+/** The same pool; a connection whose statement took longer than 20 s, or `ms`, is closed. */
+export function impatient(pool: pg.Pool, ms = patienceMs): Database {
   const query = (query: string | pg.QueryConfig, values?: unknown[]) =>
-    pool.query(impatiently(typeof query === "string" ? { text: query, values: values ?? [] } : query));
+    pool.query(impatiently(typeof query === "string" ? { text: query, values: values ?? [] } : query, ms));
   return { query: query as pg.Pool["query"] };
 }

@@ -12,6 +12,11 @@ export class Stop extends Error {
 const graceMs = 5000;
 const longestTimer = 2 ** 31 - 1;
 
+/** When a job of this timeout has been left behind at the latest: no statement of it is to be waited for any longer. */
+export function longestMs(seconds: number): number {
+  return seconds === 0 ? 0 : seconds * 1000 + graceMs;
+}
+
 /**
  * The end that is set to one job's run: its timeout, a cancellation, the stop of the worker. The job is asked through its
  * signal; one that has not ended 5 s later is left behind, for JavaScript cannot be stopped from outside: a task that may

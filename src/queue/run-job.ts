@@ -1,7 +1,8 @@
 import type { Job as GraphileJob } from "graphile-worker";
+import { impatient } from "#db/impatient.ts";
 import { insist, isAway } from "#db/insist.ts";
 import { completeMany } from "#queue/completions.ts";
-import { Deadline, Stop } from "#queue/deadline.ts";
+import { Deadline, longestMs, Stop } from "#queue/deadline.ts";
 import { describe, errorOf } from "#queue/describe.ts";
 import { type Envelope, readEnvelope } from "#queue/envelope.ts";
 import { Fail, Snooze } from "#queue/errors.ts";
@@ -10,7 +11,7 @@ import { type Job, JobReport } from "#queue/job.ts";
 import { pushLink } from "#queue/laravel.ts";
 import { payloadOf } from "#queue/payload.ts";
 import type { Serving } from "#queue/serving.ts";
-import type { Task } from "#queue/task.ts";
+import { type Task, throughMiddleware } from "#queue/task.ts";
 import { taskNamed } from "#queue/tasks.ts";
 import { CutOff, inTransaction } from "#queue/transaction.ts";
 import { emit } from "#telemetry.ts";
@@ -86,7 +87,7 @@ class RunningJob {
     try {
       if (this.#found?.task.options.transactional || this.#envelope.next) await this.#runInTransaction();
       else {
-        await this.#perform((text, values) => serving.pool.query(text, values));
+        await this.#perform(impatient(serving.pool, longestMs(this.#seconds)).query as Job["query"]);
         await this.#report?.flush();
         return await serving.completions.add(this.#finished()); // which frees its keys when it is completed
       }
@@ -126,8 +127,7 @@ class RunningJob {
     const payload = payloadOf(task, name, this.#envelope);
     const job = this.#jobOf(name, query);
     emit("job:started", { ...this.#about(), waitedMs: Date.now() - Date.parse(String(this.#row.run_at)) });
-    const seconds = this.#envelope.timeout ?? task.options.timeout ?? this.#serving.timeout;
-    await this.#deadline.keep(seconds, () => {
+    await this.#deadline.keep(this.#seconds, () => {
       if (task.options.middleware) return throughMiddleware(task, job, () => this.#body(task, payload, job));
       return this.#body(task, payload, job);
     });
@@ -209,6 +209,10 @@ class RunningJob {
     throw new Fail(`There is no task ${task}: it would be the file tasks/${task}.ts, or an alias of one.`);
   }
 
+  get #seconds(): number {
+    return this.#envelope.timeout ?? this.#found?.task.options.timeout ?? this.#serving.timeout;
+  }
+
   #finished() {
     const { id, attempts, flags } = this.#row;
     const { uuid } = this.#envelope;
@@ -238,9 +242,4 @@ class RunningJob {
   #ms(): number {
     return performance.now() - this.#since;
   }
-}
-
-function throughMiddleware(task: Task, job: Job, run: () => Promise<unknown>): Promise<unknown> {
-  const { middleware = [] } = task.options;
-  return middleware.reduceRight<() => Promise<unknown>>((next, around) => () => around(job, next), run)();
 }

@@ -50,6 +50,11 @@ export function task<Schema extends v.GenericSchema>({
   return { payload: payload as v.GenericSchema<unknown, v.InferOutput<Schema>>, run, options };
 }
 
+export function throughMiddleware(task: Task, job: Job, run: () => Promise<unknown>): Promise<unknown> {
+  const { middleware = [] } = task.options;
+  return middleware.reduceRight<() => Promise<unknown>>((next, around) => () => around(job, next), run)();
+}
+
 /** The payload of a task that needs nothing but its name. */
 export const nothing = v.object({});
 
