@@ -33,7 +33,7 @@ export type Verdict = {
   wrongs: string[];
 };
 
-export async function judge({ pool, crew, zombies }: Scene): Promise<Verdict> {
+export async function judge({ pool, crew, writers, zombies }: Scene): Promise<Verdict> {
   const { rows: found } = await pool.query<Fault>("select * from chaos.faults");
   const { rows: rescues } = await pool.query<Rescue>(
     `select how, count(distinct worker_pid)::int as processes, count(*)::int as jobs,
@@ -47,6 +47,7 @@ export async function judge({ pool, crew, zombies }: Scene): Promise<Verdict> {
   const orphans = await orphansOf(pool);
   const wrongs = [
     ...found.map(({ fault, what }) => `${fault}: ${what}`),
+    ...writers.refusals,
     ...crew.crashes,
     ...zombies,
     ...orphans.map((pid) => `the process ${pid} of an isolated task outlived its worker`),

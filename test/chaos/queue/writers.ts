@@ -43,6 +43,7 @@ export class Writers implements AsyncDisposable {
   transactions = 0;
   /** Transactions whose end nobody saw: the ledger says whether they were committed. */
   interrupted = 0;
+  readonly refusals: string[] = [];
 
   constructor(pool: pg.Pool, without: readonly Kind[] = []) {
     this.#pool = pool;
@@ -91,8 +92,8 @@ export class Writers implements AsyncDisposable {
   }
 
   #interrupted(error: unknown): void {
-    if (!isAway(error)) throw error;
-    this.interrupted++;
+    if (isAway(error)) this.interrupted++;
+    else this.refusals.push(`a dispatch was refused: ${error}`);
   }
 
   async #watchBacklog(): Promise<void> {
