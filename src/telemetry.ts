@@ -24,6 +24,11 @@ export interface TelemetryEvents {
   "job:skipped": JobEvent;
   "job:put-back": JobEvent;
   "job:fenced": JobEvent;
+  "batch:finished": { batch: string };
+  "batch:cancelled": { batch: string };
+  "breaker:open": { key: string };
+  "breaker:half-open": { key: string };
+  "breaker:closed": { key: string };
   "queue:paused": { queue: string };
   "queue:resumed": { queue: string };
   "worker:serving": { queue: string; worker: string };

@@ -250,6 +250,18 @@ language sql volatile as $$
   delete from queue.holds h where h.job_id = any (free_keys.job_ids);
 $$;
 
+create function queue.tg_limit_states__tell() returns trigger
+language plpgsql as $$
+begin
+  perform pg_notify('howdah_queue', format('breaker %s %s', new.breaker, new.key));
+  return new;
+end
+$$;
+
+create trigger _500_tell after update on queue.limit_states
+for each row when (old.breaker is distinct from new.breaker)
+execute function queue.tg_limit_states__tell();
+
 comment on function queue.limit is
   'Limits all jobs that name this key, over all processes: select queue.limit(''postmark'', rate => 10, concurrency => 5, breaker_failures => 20). A key such as tenant:* is the limit of each tenant:1, tenant:2, ...';
 comment on function queue.unlimit is 'Takes a limit away; false if there was none.';

@@ -359,6 +359,18 @@ language sql immutable as $$
   ) end
 $$;
 
+create function queue.tg_job_batches__tell() returns trigger
+language plpgsql as $$
+begin
+  perform pg_notify('howdah_queue', format('batch %s %s', case when new.cancelled_at is null then 'finished' else 'cancelled' end, new.id));
+  return new;
+end
+$$;
+
+create trigger _500_tell after update on laravel.job_batches
+for each row when (old.finished_at is null and new.finished_at is not null)
+execute function queue.tg_job_batches__tell();
+
 comment on function queue.dispatch_batch is
   'Dispatches jobs with a common end: a list of {"task", "payload", ...}, a list within it is a chain. on_progress, on_success, on_failure and on_end are jobs; their payload gets "batchId". Returns the batch''s id.';
 comment on function queue.add_to_batch is 'Adds jobs to a running batch; 0 when the batch is over.';

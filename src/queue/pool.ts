@@ -170,7 +170,7 @@ export class QueuePool {
       if (job.flags) this.#gate?.refresh();
       mayFetchOn?.();
     });
-    this.#prefetch?.ran(performance.now() - since);
+    if (this.#prefetch?.ran(performance.now() - since)) this.wake(1);
   }
 
   #events(): WorkerEvents {

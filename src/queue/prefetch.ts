@@ -22,12 +22,14 @@ export class Prefetch {
     this.#queue = localQueue as { getJobBatchSize: number };
   }
 
-  ran(ms: number): void {
+  /** True when the size has grown: a fetch under way would take what it brings for all there is. */
+  ran(ms: number): boolean {
     this.#averageMs += (ms - this.#averageMs) / 20;
     const wanted = (this.#least * aheadMs) / Math.max(this.#averageMs, 0.01);
     const size = sizes.findLast((step) => step <= wanted) ?? this.#least;
-    if (size === this.size) return;
+    const grown = size > this.size;
     this.size = size;
     if (this.#queue) this.#queue.getJobBatchSize = size;
+    return grown;
   }
 }

@@ -6,6 +6,7 @@ import { Listener } from "#db/listen.ts";
 import { openPool } from "#db/pool.ts";
 import { atMost } from "#lib/at-most.ts";
 import { pause } from "#lib/pause.ts";
+import { announce } from "#queue/announce.ts";
 import { Stop } from "#queue/deadline.ts";
 import { buildIndexes, declareQueue } from "#queue/declare.ts";
 import type { Place } from "#queue/order.ts";
@@ -212,7 +213,7 @@ export class Worker implements AsyncDisposable {
     else if (word === "settings") this.#settingsChanged();
     else if (word === "pause") this.#sync();
     else if (word === "schedule") this.#ticker?.wake();
-    else this.#options.onSignal?.(word);
+    else if (!announce(word)) this.#options.onSignal?.(word);
   }
 
   #settingsChanged(): void {

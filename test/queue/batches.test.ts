@@ -69,6 +69,7 @@ const clear = { cancelled: false, finished: false };
 
 describe("a batch", () => {
   test("runs its jobs and then fires success and end once, each with the batch's id", async () => {
+    using ears = openEars();
     await using _worker = await yard.work("default");
     const id = await dispatchBatch(yard.pool, [job(1), job(2), job(3)], { name: "three", ...callbacks });
     await until(() => told.length === 2);
@@ -81,6 +82,8 @@ describe("a batch", () => {
       ],
     );
     assert.deepEqual(numbers().sort(), [1, 2, 3]);
+    await ears.heard("batch:finished", ({ batch }) => batch === id);
+    assert.equal(ears.all.filter(({ event }) => /^batch:/.test(event)).length, 1);
     const batch = await batchOf(yard.pool, id);
     assert.equal(batch?.name, "three");
     assert.ok(batch?.finishedAt instanceof Date);

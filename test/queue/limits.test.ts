@@ -253,6 +253,7 @@ describe("circuit breaker", () => {
   });
 
   test("half-open, one job of the key runs over two workers however many wait", async () => {
+    using ears = openEars();
     await yard.queue("probes");
     await breaker("probe", 1, 1);
     await open("probe");
@@ -266,6 +267,10 @@ describe("circuit breaker", () => {
     release.resolve();
     await yard.drained("probes");
     assert.equal(await stateOf("probe"), "closed");
+    const ofProbe = ({ key }: { key: string }) => key === "probe";
+    await ears.heard("breaker:half-open", ofProbe, 2); // each of the two workers tells it
+    await ears.heard("breaker:closed", ofProbe, 2);
+    assert.equal(ears.all.filter(({ event }) => event === "breaker:half-open").length, 2);
   });
 
   test("a probe whose worker dies leaves the key to another probe", async () => {
