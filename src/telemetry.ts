@@ -74,8 +74,9 @@ export interface TelemetryEvents {
   "realtime:policy:failed": { topic: string; reason: string };
   "realtime:authorization:failed": { topic: string; error: unknown };
   "realtime:message:failed": { id: string; error: unknown };
-  "realtime:feed:read": { messages: number; woken: boolean; ms: number };
-  "realtime:feed:failed": { error: unknown };
+  "realtime:persist:failed": { topic: string; error: unknown };
+  "realtime:feed:read": { feed: string; messages: number; woken: boolean; ms: number };
+  "realtime:feed:failed": { feed: string; error: unknown };
   "realtime:feed:epoch": { before: string; after: string };
   "realtime:gossip:failed": { error: unknown };
   "realtime:gossip:dropped": { broadcasts: number; error: unknown };

@@ -506,55 +506,8 @@ $$;
 -- History
 
 create function queue.roll_partitions(days_ahead int default 3, days_kept int default 7) returns void
-language plpgsql volatile set search_path = '' set lock_timeout = '2s' as $$
-declare
-  v_today constant date := (now() at time zone 'utc')::date;
-  v_day date;
-  v_table name;
-begin
-  if not pg_try_advisory_xact_lock(hashtextextended('queue.roll_partitions', 0)) then
-    return;
-  end if;
-  for v_day in select generate_series(v_today, v_today + roll_partitions.days_ahead, interval '1 day') loop
-    begin
-      perform queue.add_partition(v_day);
-    exception when lock_not_available then
-      raise warning 'the partition for % has to wait: queue.attempts is busy', v_day;
-    end;
-  end loop;
-  for v_table in
-    select c.relname from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
-    where i.inhparent = 'queue.attempts'::regclass and c.relname ~ '^attempts_\d{4}_\d\d_\d\d$'
-      and to_date(right(c.relname, 10), 'YYYY_MM_DD') < v_today - roll_partitions.days_kept
-  loop
-    begin
-      execute format('drop table queue.%I', v_table);
-    exception when lock_not_available then
-      raise warning 'queue.% stays until the next time: queue.attempts is busy', v_table;
-    end;
-  end loop;
-  delete from queue.attempts_default a where a.ended_at < v_today - roll_partitions.days_kept;
-end
-$$;
-
--- Built beside the history and attached, which does not stop writers as "create ... partition of" would.
-create function queue.add_partition(day date) returns void
-language plpgsql volatile set search_path = '' set timezone = 'UTC' as $$
-declare
-  v_table constant text := 'attempts_' || to_char(add_partition.day, 'YYYY_MM_DD');
-begin
-  if to_regclass('queue.' || quote_ident(v_table)) is not null then
-    return;
-  end if;
-  execute format('create table queue.%I (like queue.attempts including defaults including constraints)', v_table);
-  execute format('alter table queue.%I enable row level security', v_table);
-  execute format(
-    'with moved as (delete from queue.attempts_default where ended_at >= %L and ended_at < %L returning *)
-     insert into queue.%I select * from moved', add_partition.day, add_partition.day + 1, v_table);
-  execute format(
-    'alter table queue.attempts attach partition queue.%I for values from (%L) to (%L)',
-    v_table, add_partition.day, add_partition.day + 1);
-end
+language sql volatile as $$
+  select app.roll_partitions('queue.attempts', 'ended_at', roll_partitions.days_ahead, roll_partitions.days_kept)
 $$;
 
 -- What nobody needs any more; the history itself is dropped by the day, in roll_partitions.

@@ -8,8 +8,9 @@ as $$
   select nullif(current_setting('realtime.topic', true), '')
 $$;
 
+-- As in Supabase it runs with the caller's rights: insert policies on realtime.messages decide who may send.
 create function realtime.send(payload jsonb, event text, topic text, private boolean default true) returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile
 as $$
 declare
   v_id uuid := gen_random_uuid();
@@ -31,10 +32,65 @@ exception
 end
 $$;
 
+create function realtime.send_binary(payload bytea, event text, topic text, private boolean default true) returns void
+language plpgsql volatile
+as $$
+begin
+  perform set_config('realtime.topic', send_binary.topic, true);
+  insert into realtime.messages (id, binary_payload, event, topic, private, extension)
+  values (gen_random_uuid(), send_binary.payload, send_binary.event, send_binary.topic, send_binary.private, 'broadcast');
+exception
+  when transaction_rollback then
+    raise;
+  when others then
+    raise warning 'WarnSendingBroadcastMessage: %', sqlerrm;
+end
+$$;
+
+-- For a row trigger that tells a topic what became of a row.
+create function realtime.broadcast_changes(
+  topic_name text, event_name text, operation text, table_name text, table_schema text, new record, old record,
+  level text default 'ROW'
+) returns void
+language plpgsql volatile
+as $$
+begin
+  if broadcast_changes.level = 'STATEMENT' then
+    raise exception 'function can only be triggered for each row, not for each statement';
+  end if;
+  if broadcast_changes.operation is null or broadcast_changes.operation not in ('INSERT', 'UPDATE', 'DELETE') then
+    raise exception 'Unexpected operation type: %', broadcast_changes.operation;
+  end if;
+  perform realtime.send(
+    jsonb_build_object(
+      'old_record', broadcast_changes.old, 'record', broadcast_changes.new, 'operation', broadcast_changes.operation,
+      'table', broadcast_changes.table_name, 'schema', broadcast_changes.table_schema
+    ),
+    broadcast_changes.event_name,
+    broadcast_changes.topic_name
+  );
+exception
+  when transaction_rollback then
+    raise;
+  when others then
+    raise exception 'Failed to process the row: %', sqlerrm;
+end
+$$;
+
+-- Stores for replay what the relay has delivered already.
+create function realtime.keep(
+  id uuid, topic text, event text, payload jsonb, binary_payload bytea
+) returns void
+language sql volatile set search_path = ''
+as $$
+  insert into realtime.messages (id, topic, event, payload, binary_payload, private, extension, skip_broadcast)
+  values (keep.id, keep.topic, keep.event, keep.payload, keep.binary_payload, true, 'broadcast', true)
+$$;
+
 create function realtime.authorize(
   topic text, role text, claims jsonb, headers jsonb,
   out read_broadcast boolean, out read_presence boolean,
-  out write_broadcast boolean, out write_presence boolean, out reason text
+  out write_broadcast boolean, out write_presence boolean, out write_persistence boolean, out reason text
 )
 language plpgsql volatile set search_path = ''
 as $$
@@ -65,7 +121,7 @@ begin
     reason := sqlerrm;
   end;
 
-  foreach v_extension in array array['broadcast', 'presence'] loop
+  foreach v_extension in array array['broadcast', 'presence', 'persistence'] loop
     begin
       insert into realtime.messages (topic, extension, private) values (authorize.topic, v_extension, true);
       v_writable := v_writable || v_extension;
@@ -83,41 +139,54 @@ exception when sqlstate 'HWPRB' then
   read_presence := sqlerrm::jsonb -> 'read' ? 'presence';
   write_broadcast := sqlerrm::jsonb -> 'write' ? 'broadcast';
   write_presence := sqlerrm::jsonb -> 'write' ? 'presence';
+  write_persistence := sqlerrm::jsonb -> 'write' ? 'persistence';
   reason := sqlerrm::jsonb ->> 'reason';
 end
 $$;
 
--- What became visible since an earlier snapshot, and the snapshot to ask with next time; both belong to the one
--- snapshot of the calling statement, because the function is stable. Sequential scans are off: a fresh partition
--- has no statistics, and the planner would read all of it.
-create function realtime.feed(since pg_snapshot)
-returns table (upto text, id uuid, topic text, private boolean, seq bigint, event text, payload text)
+-- What became visible since an earlier snapshot, at most so many messages, and the snapshot to ask with next time; both
+-- belong to the one snapshot of the calling statement, because the function is stable. Where there were more, ask again
+-- with that snapshot as `until` and the last message's topic, private and seq as `after`. Sequential scans are off: a
+-- fresh partition has no statistics, and the planner would read all of it.
+create function realtime.feed(
+  since pg_snapshot, max_messages integer default 5000, until pg_snapshot default null,
+  after_topic text default null, after_private boolean default null, after_seq bigint default null
+)
+returns table (
+  upto text, id uuid, topic text, private boolean, seq bigint, event text, payload text, binary_payload bytea, at timestamptz
+)
 language plpgsql stable rows 100 set search_path = '' set enable_seqscan = off
 as $$
 begin
-  return query select pg_current_snapshot()::text, null::uuid, null, null::boolean, null::bigint, null, null;
+  return query select coalesce(feed.until, pg_current_snapshot())::text, null::uuid, null, null::boolean, null::bigint, null, null,
+    null::bytea, clock_timestamp();
   return query
-    select null, m.id, m.topic, m.private, m.seq, m.event, m.payload::text
-    from realtime.messages as m
-    where m.xid >= pg_snapshot_xmax(feed.since)
-      and m.xid < pg_snapshot_xmax(pg_current_snapshot())
-      and m.seq is not null
-    union all
-    select null, m.id, m.topic, m.private, m.seq, m.event, m.payload::text
-    from realtime.messages as m
-    where m.xid = any (array(select pg_snapshot_xip(feed.since)))
-      and m.seq is not null
-    order by 3, 4, 5;
+    select null, found.* from (
+      select m.id, m.topic, m.private, m.seq, m.event, m.payload::text, m.binary_payload, m.updated_at at time zone 'utc'
+      from realtime.messages as m
+      where m.xid >= pg_snapshot_xmax(feed.since)
+        and m.xid < pg_snapshot_xmax(coalesce(feed.until, pg_current_snapshot()))
+        and m.seq is not null and not m.skip_broadcast
+      union all
+      select m.id, m.topic, m.private, m.seq, m.event, m.payload::text, m.binary_payload, m.updated_at at time zone 'utc'
+      from realtime.messages as m
+      where m.xid = any (array(select pg_snapshot_xip(feed.since)))
+        and m.seq is not null and not m.skip_broadcast
+    ) as found
+    where feed.after_topic is null
+      or (found.topic, found.private, found.seq) > (feed.after_topic, feed.after_private, feed.after_seq)
+    order by found.topic, found.private, found.seq
+    limit feed.max_messages;
 end
 $$;
 
 create function realtime.replay(topic text, since timestamptz, max_messages integer)
-returns table (id uuid, seq bigint, event text, payload text)
+returns table (id uuid, seq bigint, event text, payload text, binary_payload bytea)
 language sql stable set search_path = ''
 as $$
-  select newest.id, newest.seq, newest.event, newest.payload::text
+  select newest.id, newest.seq, newest.event, newest.payload::text, newest.binary_payload
   from (
-    select m.id, m.seq, m.event, m.payload
+    select m.id, m.seq, m.event, m.payload, m.binary_payload
     from realtime.messages as m
     where m.topic = replay.topic and m.private and m.seq is not null
       and m.extension = 'broadcast' and m.inserted_at >= replay.since at time zone 'utc'
@@ -128,58 +197,11 @@ as $$
 $$;
 
 create function realtime.roll_partitions(days_ahead integer default 3, days_kept integer default 3) returns void
-language plpgsql volatile set search_path = '' set lock_timeout = '2s'
-as $$
-declare
-  v_today date := (now() at time zone 'utc')::date;
-  v_day date;
-  v_table name;
-begin
-  if not pg_try_advisory_xact_lock(hashtextextended('realtime.roll_partitions', 0)) then
-    return;
-  end if;
-
-  for v_day in select generate_series(v_today - 1, v_today + roll_partitions.days_ahead, interval '1 day') loop
-    begin
-      perform realtime.add_partition(v_day);
-    exception when lock_not_available then
-      raise warning 'the partition for % has to wait: realtime.messages is busy', v_day;
-    end;
-  end loop;
-
-  for v_table in
-    select c.relname from pg_catalog.pg_inherits as i join pg_catalog.pg_class as c on c.oid = i.inhrelid
-    where i.inhparent = 'realtime.messages'::regclass and c.relname ~ '^messages_\d{4}_\d\d_\d\d$'
-      and to_date(right(c.relname, 10), 'YYYY_MM_DD') < v_today - roll_partitions.days_kept
-  loop
-    begin
-      execute format('drop table realtime.%I', v_table);
-    exception when lock_not_available then
-      raise warning 'realtime.% stays until the next time: realtime.messages is busy', v_table;
-    end;
-  end loop;
-  delete from realtime.messages_default as m where m.inserted_at < v_today - roll_partitions.days_kept;
-end
-$$;
-
--- Built beside the log and attached, which does not stop readers and writers as "create ... partition of" would.
-create function realtime.add_partition(day date) returns void
 language plpgsql volatile set search_path = ''
 as $$
-declare
-  v_table text := 'messages_' || to_char(add_partition.day, 'YYYY_MM_DD');
 begin
-  if to_regclass('realtime.' || quote_ident(v_table)) is not null then
-    return;
-  end if;
-  execute format('create table realtime.%I (like realtime.messages including defaults including constraints)', v_table);
-  execute format('alter table realtime.%I enable row level security', v_table);
-  execute format(
-    'with moved as (delete from realtime.messages_default where inserted_at >= %L and inserted_at < %L returning *)
-     insert into realtime.%I select * from moved', add_partition.day, add_partition.day + 1, v_table);
-  execute format(
-    'alter table realtime.messages attach partition realtime.%I for values from (%L) to (%L)',
-    v_table, add_partition.day, add_partition.day + 1);
+  perform app.roll_partitions('realtime.messages', 'inserted_at', roll_partitions.days_ahead, roll_partitions.days_kept);
+  perform app.roll_partitions('realtime.changes', 'at', roll_partitions.days_ahead, 1);
 end
 $$;
 
@@ -258,7 +280,7 @@ begin
   insert into realtime.topics as t (topic, private, last_seq) values (new.topic, new.private, 1)
   on conflict (topic, private) do update set last_seq = t.last_seq + 1
   returning t.last_seq into new.seq;
-  if current_setting('realtime.wake', true) is distinct from 'caller' then
+  if current_setting('realtime.wake', true) is distinct from 'caller' and not new.skip_broadcast then
     perform pg_notify('howdah_wake', '');
   end if;
   return new;
@@ -268,26 +290,38 @@ $$;
 create trigger _100_number before insert on realtime.messages
 for each row
 when (
-  new.seq is null and new.extension = 'broadcast'
-  and new.event is not null and new.payload is not null and new.private is not null
+  new.seq is null and new.extension = 'broadcast' and new.event is not null and new.private is not null
+  and (new.payload is not null or new.binary_payload is not null)
 )
 execute function realtime.tg_messages__number();
 
 grant usage on schema realtime to anon, authenticated, service_role;
 grant select on realtime.messages to anon, authenticated, service_role;
-grant insert (id, topic, extension, payload, event, private) on realtime.messages to anon, authenticated, service_role;
-grant execute on function realtime.topic() to anon, authenticated, service_role;
-grant execute on function realtime.send(jsonb, text, text, boolean) to service_role;
+grant insert (id, topic, extension, payload, binary_payload, event, private) on realtime.messages
+  to anon, authenticated, service_role;
+grant execute on function
+  realtime.topic(),
+  realtime.send(jsonb, text, text, boolean),
+  realtime.send_binary(bytea, text, text, boolean),
+  realtime.broadcast_changes(text, text, text, text, text, record, record, text)
+to anon, authenticated, service_role;
+
+-- In Supabase this role passes by row-level security, which only a superuser can give.
+create policy service_role_does_all on realtime.messages for all to service_role using (true) with check (true);
 
 comment on function realtime.topic() is 'Name of the channel being asked about; for policies on realtime.messages.';
 comment on function realtime.send(jsonb, text, text, boolean) is
-  'Sends a broadcast when the calling transaction commits. Adds an id to the payload unless it has one.';
+  'Sends a broadcast when the calling transaction commits. Adds an id to the payload unless it has one. Never fails: a refusal is a warning.';
+comment on function realtime.send_binary(bytea, text, text, boolean) is 'realtime.send for bytes.';
+comment on function realtime.broadcast_changes(text, text, text, text, text, record, record, text) is
+  'Sends {operation, schema, table, record, old_record} to a private topic; for row triggers. Fails when the row cannot be told.';
+comment on function realtime.keep(uuid, text, text, jsonb, bytea) is 'Stores a delivered broadcast for replay.';
 comment on function realtime.authorize(text, text, jsonb, jsonb) is
   'What these claims may do on a private channel, by the policies on realtime.messages; a policy that raises denies and gives the reason.';
-comment on function realtime.feed(pg_snapshot) is 'Messages committed since a snapshot, each exactly once, and the next snapshot.';
+comment on function realtime.feed(pg_snapshot, integer, pg_snapshot, text, boolean, bigint) is
+  'Messages committed since a snapshot, each exactly once, and the next snapshot.';
 comment on function realtime.replay(text, timestamptz, integer) is 'Newest messages of a private channel, oldest first.';
 comment on function realtime.roll_partitions(integer, integer) is 'Makes the days ahead, drops the days past keeping.';
-comment on function realtime.add_partition(date) is 'Adds the partition of one day and moves its rows out of the default partition.';
 comment on function realtime.beat(uuid) is 'Sign of life of a relay, every 5 seconds.';
 comment on function realtime.reap_relays(interval) is 'Removes relays that have been silent, with their members.';
 comment on function realtime.gossip_presence(uuid, text[], text[], text[], text[], boolean[], text[], text[]) is

@@ -9,6 +9,7 @@ export type Permissions = Readonly<{
   readPresence: boolean;
   writeBroadcast: boolean;
   writePresence: boolean;
+  writePersistence: boolean;
 }>;
 
 export const everything: Permissions = {
@@ -16,6 +17,7 @@ export const everything: Permissions = {
   readPresence: true,
   writeBroadcast: true,
   writePresence: true,
+  writePersistence: true,
 };
 
 type Answer = {
@@ -23,6 +25,7 @@ type Answer = {
   read_presence: boolean;
   write_broadcast: boolean;
   write_presence: boolean;
+  write_persistence: boolean;
   reason: string | null;
 };
 
@@ -46,6 +49,7 @@ export async function authorize(
     readPresence: answer.read_presence,
     writeBroadcast: answer.write_broadcast,
     writePresence: answer.write_presence,
+    writePersistence: answer.write_persistence,
   };
 }
 

@@ -2,19 +2,23 @@ import { isObject } from "#lib/is-object.ts";
 import { emit } from "#telemetry.ts";
 import { type Admission, admit, canRead, permit } from "./admission.ts";
 import type { Permissions } from "./authorization.ts";
-import type { Broadcast, Framed } from "./broadcast.ts";
+import type { Framed } from "./broadcast.ts";
 import { readRefused, reasonOf } from "./errors.ts";
 import { Expiry } from "./expiry.ts";
+import type { Keepable } from "./keep.ts";
 import { Allowance } from "./limits.ts";
-import { assertJson, type BroadcastPush } from "./protocol/binary.ts";
-import { type Frame, MalformedFrame, type Ref } from "./protocol/frame.ts";
+import type { BroadcastPush } from "./protocol/binary.ts";
+import type { Frame, Ref } from "./protocol/frame.ts";
 import { fields, type JoinRequest, parsePresence, tokenIn } from "./protocol/payloads.ts";
 import * as replies from "./protocol/replies.ts";
+import { type Pushed, pushedBinary, pushedText } from "./pushed.ts";
 import { replayed, replayOf } from "./replay.ts";
 import type { Services } from "./services.ts";
 import type { Socket } from "./socket.ts";
 import type { Room } from "./topic.ts";
 import { Tracking } from "./tracking.ts";
+
+type Push = Pick<Frame, "joinRef" | "ref" | "topic">;
 
 /** One topic joined by one socket. */
 export class Channel {
@@ -63,21 +67,20 @@ export class Channel {
     if (!this.#permissions.readBroadcast) return;
     if (this.#held) this.#held.push({ framed, seq });
     else if (seq === undefined || seq > this.#replayedTo) {
-      this.#socket.sendData(framed.for(this.#socket.version));
+      this.#socket.sendFramed(framed);
     }
   }
 
   /** Only where a state was sent or a member tracked: the client piles up diffs that no state came before. */
-  deliverPresence(diff: string): void {
-    if (this.#seesPresence()) this.#socket.sendJson({ topic: this.topic, event: "presence_diff" }, diff);
+  deliverPresence(diff: Framed): void {
+    if (this.#seesPresence()) this.#socket.sendFramed(diff);
   }
 
   /** Handles a push to the joined channel; a promise where later pushes of this topic have to wait. */
   receive(frame: Frame): Promise<void> | undefined {
     switch (frame.event) {
       case "broadcast":
-        this.#broadcastText(frame);
-        return undefined;
+        return this.#broadcast(frame, pushedText(frame.payload));
       case "presence":
         this.#presence(frame);
         return undefined;
@@ -88,10 +91,8 @@ export class Channel {
     }
   }
 
-  receiveBinary(push: BroadcastPush): void {
-    const { event, encoding, payload } = push;
-    if (encoding === "json") assertJson(payload);
-    this.#broadcast(push, { form: "framed", event, metadata: "", encoding, payload }, payload.length);
+  receiveBinary(push: BroadcastPush): Promise<void> | undefined {
+    return this.#broadcast(push, pushedBinary(push));
   }
 
   /** Takes the channel out of its room; says nothing to the client. */
@@ -156,24 +157,33 @@ export class Channel {
     for (const { framed, seq } of held) this.deliver(framed, seq);
   }
 
-  #broadcastText(frame: Frame): void {
-    if (!isObject(frame.payload) || typeof frame.payload.event !== "string") {
-      throw new MalformedFrame("a broadcast has no event");
-    }
-    // The client takes any payload with `ids` for a row change and throws.
-    const { ids: _, ...payload } = frame.payload;
-    const json = JSON.stringify({ ...payload, type: "broadcast" });
-    this.#broadcast(frame, { form: "verbatim", payload: json }, Buffer.byteLength(json));
+  #broadcast(push: Push, { broadcast, bytes, persist }: Pushed): Promise<void> | undefined {
+    const { ack, self } = this.#request.broadcast;
+    const answer = (reply: replies.Reply) => ack && this.#send(reply);
+    const except = self ? undefined : this;
+    if (!this.#permissions.writeBroadcast) return undefined;
+    if (!this.#socket.mayMessage()) this.#shutDown("Too many messages per second");
+    else if (bytes > this.#services.limits.payloadBytes)
+      answer(replies.refused(push, { error: "payload_size_exceeded" }));
+    else if (!persist || broadcast.form !== "framed") {
+      this.#services.broadcast(this.room, broadcast, except);
+      answer(replies.ok(push));
+    } else if (!this.room.private || !this.#permissions.writePersistence)
+      answer(replies.refused(push, { error: "persist_not_allowed" }));
+    else return this.#persist(push, broadcast, except);
+    return undefined;
   }
 
-  #broadcast(push: Pick<Frame, "joinRef" | "ref" | "topic">, broadcast: Broadcast, bytes: number): void {
-    const { ack, self } = this.#request.broadcast;
-    if (!this.#permissions.writeBroadcast) return;
-    if (!this.#socket.mayMessage()) this.#shutDown("Too many messages per second");
-    else if (bytes <= this.#services.limits.payloadBytes) {
-      this.#services.broadcast(this.room, broadcast, self ? undefined : this);
-      if (ack) this.#send(replies.ok(push));
-    } else if (ack) this.#send(replies.refused(push, { error: "payload_size_exceeded" }));
+  /** Later pushes wait for it, so that what is stored stands in the order in which it was sent. */
+  async #persist(push: Push, broadcast: Keepable, except: Channel | undefined): Promise<void> {
+    const { ack } = this.#request.broadcast;
+    try {
+      const id = await this.#services.persist(this.room, broadcast, except);
+      if (ack) this.#send(replies.ok(push, { id }));
+    } catch (error) {
+      emit("realtime:persist:failed", { topic: this.room.name, error });
+      if (ack) this.#send(replies.refused(push, { error: "persist_failed" }));
+    }
   }
 
   #presence(frame: Frame): void {

@@ -1,31 +1,46 @@
 import type pg from "pg";
 import { emit } from "#telemetry.ts";
+import { FeedStats } from "./feed-stats.ts";
 
-/** A committed row of realtime.messages; `payload` is JSON. */
-export type LogMessage = {
-  id: string;
-  topic: string;
-  private: boolean;
-  seq: string;
-  event: string;
-  payload: string;
+/** A log in Postgres, read by snapshot difference. */
+export type Source<Row> = {
+  name: string;
+  /**
+   * A stable function `(since, most, until, ...place)`. Its first row has the snapshot `upto` and the clock `at`; those after
+   * it are the log's rows that `upto` sees and `since` does not, at most so many, in an order that `place` pages through.
+   */
+  text: string;
+  /** Where a row stands in that order, as many values as the function takes. */
+  placeOf(row: Row): unknown[];
+  places: number;
+  most: number;
+  deliver(rows: Row[]): void;
 };
 
-type Row = ({ upto: string } & { [K in keyof LogMessage]: null }) | ({ upto: null } & LogMessage);
+export type FeedOptions = {
+  /** Between two reads when nobody wakes; 250. */
+  pollMs?: number;
+  /** The database is not the one the cursor came from (failover, restore): all clients must start anew. */
+  newEpoch?: () => void;
+};
 
-const pollMs = 250;
+type Head = { upto: string; at: Date };
+
 const gatherMs = 2;
 
 /**
- * Reads the log by snapshot difference: each read returns what its snapshot sees and the one before did not, so
- * every committed message comes exactly once, in order within its topic, however long its transaction ran. The
+ * Reads a log by snapshot difference: each read returns what its snapshot sees and the one before did not, so every
+ * committed row comes exactly once, however long its transaction ran. A difference that is large comes in pages. The
  * cursor lives in memory and moves only together with the delivery.
  */
-export class Feed implements AsyncDisposable {
+export class Feed<Row extends { at: Date }> implements AsyncDisposable {
   readonly #pool: pg.Pool;
-  readonly #deliver: (messages: LogMessage[]) => void;
+  readonly #source: Source<Row>;
+  readonly #pollMs: number;
   readonly #newEpoch: () => void;
+  readonly #stats = new FeedStats();
   #cursor: string | undefined;
+  #page: { until: string; after: unknown[] } | undefined;
   #epoch: string | undefined;
   #client: pg.PoolClient | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -36,23 +51,28 @@ export class Feed implements AsyncDisposable {
   #failures = 0;
   #stopped = false;
 
-  /** `newEpoch`: the database is not the one the cursor came from (failover, restore); all clients must start anew. */
-  constructor(pool: pg.Pool, deliver: (messages: LogMessage[]) => void, newEpoch: () => void) {
+  constructor(pool: pg.Pool, source: Source<Row>, { pollMs = 250, newEpoch = () => {} }: FeedOptions = {}) {
     this.#pool = pool;
-    this.#deliver = deliver;
+    this.#source = source;
+    this.#pollMs = pollMs;
     this.#newEpoch = newEpoch;
   }
 
   /** Resolves when the cursor stands; rejects when the log cannot be read. */
   async start(): Promise<void> {
     await this.#read();
-    this.#schedule(pollMs);
+    this.#schedule(this.#pollMs);
   }
 
   /** Something was committed: read now, or 2 ms after the last read began. */
   wake(): void {
     this.#woken = true;
     if (!this.#reading) this.#schedule(Math.max(0, this.#readAt + gatherMs - performance.now()));
+  }
+
+  /** What it has read since it was last asked. */
+  stats() {
+    return this.#stats.take();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -81,7 +101,7 @@ export class Feed implements AsyncDisposable {
 
   #pauseMs(): number {
     if (this.#failures > 0) return Math.min(10 * 2 ** this.#failures, 1000);
-    return this.#woken ? gatherMs : pollMs;
+    return this.#woken ? gatherMs : this.#pollMs;
   }
 
   async #pumpOnce(): Promise<void> {
@@ -89,30 +109,57 @@ export class Feed implements AsyncDisposable {
     this.#woken = false;
     this.#readAt = performance.now();
     try {
-      const messages = await this.#read();
+      const rows = await this.#read();
       this.#failures = 0;
-      if (messages > 0) emit("realtime:feed:read", { messages, woken, ms: performance.now() - this.#readAt });
+      this.#stats.read(rows, woken);
+      if (rows > 0) {
+        const ms = performance.now() - this.#readAt;
+        emit("realtime:feed:read", { feed: this.#source.name, messages: rows, woken, ms });
+      }
     } catch (error) {
       this.#failures += 1;
       this.#client?.release(true);
       this.#client = undefined;
-      emit("realtime:feed:failed", { error });
+      emit("realtime:feed:failed", { feed: this.#source.name, error });
     }
   }
 
+  /** Page by page until the difference is read; how many rows it had. */
   async #read(): Promise<number> {
-    this.#client ??= await this.#connect();
-    const { rows } = await this.#client.query<Row>(feedQuery(this.#cursor));
-    const messages: LogMessage[] = [];
-    let upto = this.#cursor;
-    for (const row of rows) {
-      if (row.upto === null) messages.push(row);
-      else upto = row.upto;
+    let read = 0;
+    do {
+      this.#client ??= await this.#connect();
+      const { rows } = await this.#client.query<Row & Head>(this.#query());
+      const [head, ...news] = rows as unknown as [Head, ...Row[]];
+      // No await between these two: a row is delivered if and only if the cursor has passed it.
+      this.#advance(head.upto, news);
+      if (news.length > 0) this.#deliver(head, news);
+      read += news.length;
+    } while (this.#page && !this.#stopped);
+    return read;
+  }
+
+  #advance(upto: string, news: Row[]): void {
+    const last = news.at(-1);
+    if (last && news.length >= this.#source.most) {
+      this.#page = { until: upto, after: this.#source.placeOf(last) };
+    } else {
+      this.#page = undefined;
+      this.#cursor = upto;
     }
-    // No await between these two: a message is delivered if and only if the cursor has passed it.
-    this.#cursor = upto;
-    if (messages.length > 0) this.#deliver(messages);
-    return messages.length;
+  }
+
+  #deliver(head: Head, news: Row[]): void {
+    this.#stats.delivered(news.map(({ at }) => head.at.getTime() - at.getTime()));
+    this.#source.deliver(news);
+  }
+
+  /** The time limit is there for a half-open connection, which neither answers nor fails. */
+  #query(): pg.QueryConfig {
+    const { name, text, most, places } = this.#source;
+    const after = this.#page?.after ?? Array(places).fill(null);
+    const values = [this.#cursor, most, this.#page?.until, ...after];
+    return Object.assign({ name: `feed ${name}`, text, values }, { query_timeout: 10_000 });
   }
 
   async #connect(): Promise<pg.PoolClient> {
@@ -134,18 +181,8 @@ export class Feed implements AsyncDisposable {
     this.#epoch = epoch;
     if (before === undefined || before === epoch) return;
     this.#cursor = undefined;
+    this.#page = undefined;
     emit("realtime:feed:epoch", { before, after: String(epoch) });
     this.#newEpoch();
   }
-}
-
-/** The time limit is there for a half-open connection, which neither answers nor fails. */
-function feedQuery(cursor: string | undefined): pg.QueryConfig {
-  const query = {
-    text: "select * from realtime.feed($1)",
-    values: [cursor],
-    name: "feed",
-    query_timeout: 10_000,
-  };
-  return query;
 }

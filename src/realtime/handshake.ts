@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError } from "#errors.ts";
 import type { Version } from "./protocol/frame.ts";
@@ -11,7 +11,7 @@ export function readHandshake(request: IncomingMessage): Handshake {
   const url = new URL((request.url ?? "/").replace(/^\/+/, "/"), "ws://relay");
   const apikey = (header(request, "x-api-key") ?? url.searchParams.get("apikey") ?? "").replaceAll(/\s/g, "");
   if (apikey === "") throw refusal(401, "ApiKeyMissing", "Missing API key");
-  return { version: versionOf(url.searchParams.get("vsn")), apikey, headers: ownHeaders(request) };
+  return { version: versionOf(url.searchParams.get("vsn")), apikey, headers: ownHeaders(request.headers) };
 }
 
 export function refusal(status: number, code: string, message: string): AppError {
@@ -34,10 +34,9 @@ function versionOf(vsn: string | null): Version {
   throw refusal(400, "UnknownVersion", "vsn must be 1.0.0 or 2.0.0");
 }
 
-function ownHeaders(request: IncomingMessage): Record<string, string> {
-  const own = Object.entries(request.headers).filter(
-    ([name]) => name.startsWith("x-") && name !== "x-api-key",
-  );
+/** The x- headers, for the policies. */
+export function ownHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const own = Object.entries(headers).filter(([name]) => name.startsWith("x-") && name !== "x-api-key");
   return Object.fromEntries(own.map(([name, value]) => [name, String(value)]));
 }
 

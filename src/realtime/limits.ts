@@ -4,6 +4,7 @@ export type Limits = Readonly<{
   channelsPerConnection: number;
   joinsPerSecond: number;
   messagesPerSecond: number;
+  restMessagesPerSecond: number;
   presenceCallsPer30s: number;
   presenceBytes: number;
   payloadBytes: number;
@@ -14,12 +15,13 @@ export type Limits = Readonly<{
   idleMs: number;
 }>;
 
-/** `messagesPerSecond` counts per connection, `joinsPerSecond` over the whole relay. */
+/** `messagesPerSecond` counts per connection; `joinsPerSecond` and `restMessagesPerSecond` over the whole relay. */
 export const defaultLimits: Limits = {
   connections: 10_000,
   channelsPerConnection: 100,
   joinsPerSecond: 1000,
   messagesPerSecond: 500,
+  restMessagesPerSecond: 1000,
   presenceCallsPer30s: 30,
   presenceBytes: 16_000,
   payloadBytes: 3_000_500,
@@ -30,7 +32,7 @@ export const defaultLimits: Limits = {
   idleMs: 60_000,
 };
 
-/** A token bucket: `take()` is false once `size` takes are used up, and refills evenly over `ms`. */
+/** A token bucket: `take` is false once `size` is used up, and refills evenly over `ms`. */
 export class Allowance {
   readonly #size: number;
   readonly #perMs: number;
@@ -43,12 +45,12 @@ export class Allowance {
     this.#left = size;
   }
 
-  take(): boolean {
+  take(count = 1): boolean {
     const now = performance.now();
     this.#left = Math.min(this.#size, this.#left + (now - this.#at) * this.#perMs);
     this.#at = now;
-    if (this.#left < 1) return false;
-    this.#left -= 1;
+    if (this.#left < count) return false;
+    this.#left -= count;
     return true;
   }
 }

@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type pg from "pg";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Claims } from "#auth/claims.ts";
 import { verifyToken } from "#auth/jwt.ts";
 import { Listener } from "#db/listen.ts";
 import { openPool } from "#db/pool.ts";
@@ -10,15 +9,17 @@ import { wakeChannel } from "#db/wake.ts";
 import { atMost } from "#lib/at-most.ts";
 import { emit } from "#telemetry.ts";
 import { authorize } from "./authorization.ts";
-import type { Broadcast } from "./broadcast.ts";
+import { type Broadcast, framedEvent } from "./broadcast.ts";
 import type { Channel } from "./channel.ts";
-import { Feed, type LogMessage } from "./feed.ts";
+import { Feed } from "./feed.ts";
 import { Gossip } from "./gossip.ts";
 import { type Handshake, readHandshake, refusal, refuse } from "./handshake.ts";
+import { type Keepable, keep, withId } from "./keep.ts";
 import { Allowance, defaultLimits, type Limits } from "./limits.ts";
 import { Membership } from "./membership.ts";
+import { broadcastOf, type LogMessage, messagesFor, roomOf } from "./messages.ts";
 import { readReplay } from "./replay.ts";
-import { parseMessages } from "./rest.ts";
+import { Rest } from "./rest.ts";
 import { Rooms } from "./rooms.ts";
 import type { Services } from "./services.ts";
 import { Socket } from "./socket.ts";
@@ -50,13 +51,15 @@ export class Relay implements AsyncDisposable {
   readonly #limits: Limits;
   readonly #own: pg.Pool;
   readonly #listener: Listener;
-  readonly #feed: Feed;
+  readonly #feed: Feed<LogMessage>;
   readonly #gossip: Gossip;
   readonly #membership: Membership;
   readonly #rooms = new Rooms();
   readonly #server: WebSocketServer;
   readonly #sockets: Sockets;
   readonly #services: Services;
+  /** Broadcasts that come by HTTP. */
+  readonly rest: Rest;
   #stopped: Promise<void> | undefined;
 
   constructor(options: RelayOptions) {
@@ -66,8 +69,8 @@ export class Relay implements AsyncDisposable {
     this.#own = openPool(options.databaseUrl, "relay", { max: 3 });
     this.#feed = new Feed(
       this.#own,
-      (messages) => this.#deliver(messages),
-      () => this.#crashAll(),
+      messagesFor((messages) => this.#deliver(messages)),
+      { newEpoch: () => this.#crashAll() },
     );
     this.#gossip = new Gossip(this.id, this.#own, {
       heard: (relay, word) => this.#heard(relay, word),
@@ -75,7 +78,8 @@ export class Relay implements AsyncDisposable {
       unpublished: () => this.#membership.unpublished(),
     });
     const tell = (room: Room, diff: string) => {
-      for (const channel of this.#rooms.in(room)) channel.deliverPresence(diff);
+      const framed = framedEvent(room.name, "presence_diff", diff);
+      for (const channel of this.#rooms.in(room)) channel.deliverPresence(framed);
     };
     this.#membership = new Membership(this.id, this.#own, this.#gossip, tell, options.beatMs);
     this.#listener = new Listener(options.databaseUrl, "relay-listen")
@@ -89,6 +93,7 @@ export class Relay implements AsyncDisposable {
       maxPayload: this.#limits.frameBytes,
     });
     this.#services = this.#serve();
+    this.rest = new Rest(this.#services);
   }
 
   /** Listens first and reads second, so that nothing is missed in between. */
@@ -105,28 +110,13 @@ export class Relay implements AsyncDisposable {
     this.#admit(request).then(
       (handshake) => {
         socket.off("error", ignore);
-        this.#server.handleUpgrade(request, socket, head, (ws) => this.#opened(ws, handshake));
+        this.#server.handleUpgrade(request, socket, head, (ws) => this.#opened(ws, socket, handshake));
       },
       (error: unknown) => {
         emit("realtime:socket:refused", { error });
         refuse(socket, error);
       },
     );
-  }
-
-  /**
-   * Sends the messages of a POST /api/broadcast, `{ topic, event, payload, private?, id? }` each. Private ones whose
-   * topic the claims may not write to are skipped. Throws AppError 422 for bad input.
-   */
-  async broadcast(messages: unknown, claims: Claims, headers: Record<string, string> = {}): Promise<void> {
-    const parsed = parseMessages(messages, this.#limits.payloadBytes);
-    const writable = new Map<string, Promise<boolean>>();
-    for (const { room, broadcast } of parsed) {
-      const key = `${room.private} ${room.name}`;
-      const may = writable.get(key) ?? this.#mayWrite(room, claims, headers);
-      writable.set(key, may);
-      if (await may) this.#services.broadcast(room, broadcast);
-    }
   }
 
   stats(): RelayStats {
@@ -150,6 +140,7 @@ export class Relay implements AsyncDisposable {
       authorize: (room, claims, headers) => authorize(pool, room.name, claims, headers),
       replay: (room, since, limit) => readReplay(pool, room.name, since, limit),
       broadcast: (room, broadcast, except) => this.#broadcast(room, broadcast, except),
+      persist: (room, broadcast, except) => this.#persist(room, broadcast, except),
     };
   }
 
@@ -163,8 +154,8 @@ export class Relay implements AsyncDisposable {
     return handshake;
   }
 
-  #opened(ws: WebSocket, handshake: Handshake): void {
-    const socket = new Socket(ws, handshake, this.#services);
+  #opened(ws: WebSocket, stream: Duplex, handshake: Handshake): void {
+    const socket = new Socket(ws, stream, handshake, this.#services);
     this.#sockets.add(socket);
     ws.once("close", () => this.#sockets.delete(socket));
     emit("realtime:socket:open", { socket: socket.id, version: socket.version });
@@ -176,8 +167,12 @@ export class Relay implements AsyncDisposable {
     this.#gossip.broadcast(room, broadcast);
   }
 
-  async #mayWrite(room: Room, claims: Claims, headers: Record<string, string>): Promise<boolean> {
-    return !room.private || (await this.#services.authorize(room, claims, headers)).writeBroadcast;
+  /** Delivered first, as upstream has it: the log is for those who are not there. */
+  async #persist(room: Room, broadcast: Keepable, except?: Channel): Promise<string> {
+    const id = crypto.randomUUID();
+    this.#broadcast(room, withId(broadcast, id), except);
+    await keep(this.#options.pool, room.name, id, broadcast);
+    return id;
   }
 
   #deliver(messages: LogMessage[]): void {
@@ -190,13 +185,10 @@ export class Relay implements AsyncDisposable {
     }
   }
 
-  #deliverOne({ id, topic, private: isPrivate, seq, event, payload }: LogMessage): void {
-    const room = { name: topic, private: isPrivate };
+  #deliverOne(message: LogMessage): void {
+    const room = roomOf(message);
     if (!this.#rooms.has(room)) return;
-    const metadata = JSON.stringify({ id });
-    const bytes = Buffer.from(payload);
-    const broadcast: Broadcast = { form: "framed", event, metadata, encoding: "json", payload: bytes };
-    this.#rooms.fanOut(room, broadcast, { seq: Number(seq) });
+    this.#rooms.fanOut(room, broadcastOf(message, { id: message.id }), { seq: Number(message.seq) });
   }
 
   #heard(relay: string, word: Word): void {

@@ -2,10 +2,8 @@ import type pg from "pg";
 import type { Broadcast } from "./broadcast.ts";
 import { broadcastPayload } from "./broadcast.ts";
 import { RealtimeError } from "./errors.ts";
+import { broadcastOf, type Stored } from "./messages.ts";
 import type { JoinRequest } from "./protocol/payloads.ts";
-
-/** A row of realtime.messages; `payload` is JSON. */
-export type StoredMessage = { id: string; seq: string; event: string; payload: string };
 
 /** The replay a join asks for, or undefined. Throws RealtimeError when it cannot be had. */
 export function replayOf(
@@ -30,9 +28,9 @@ export async function readReplay(
   topic: string,
   since: Date,
   limit: number,
-): Promise<StoredMessage[]> {
+): Promise<Stored[]> {
   const { rows } = await pool
-    .query<StoredMessage>("select * from realtime.replay($1, $2, $3)", [topic, since.toISOString(), limit])
+    .query<Stored>("select * from realtime.replay($1, $2, $3)", [topic, since.toISOString(), limit])
     .catch((cause: unknown) => {
       throw new RealtimeError("UnableToReplayMessages", "The stored messages could not be read, try again", {
         cause,
@@ -41,7 +39,10 @@ export async function readReplay(
   return rows;
 }
 
-export function replayed({ id, event, payload }: StoredMessage): Broadcast {
-  const meta = JSON.stringify({ replayed: true, id });
-  return { form: "verbatim", payload: broadcastPayload(event, payload, meta) };
+/** JSON goes out as text, bytes as they are. */
+export function replayed(message: Stored): Broadcast {
+  const meta = { replayed: true, id: message.id };
+  if (message.binary_payload) return broadcastOf(message, meta);
+  const payload = broadcastPayload(message.event, message.payload, JSON.stringify(meta));
+  return { form: "verbatim", payload };
 }

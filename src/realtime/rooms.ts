@@ -1,5 +1,4 @@
-import type { Broadcast } from "./broadcast.ts";
-import { Framed } from "./broadcast.ts";
+import { type Broadcast, framedBroadcast } from "./broadcast.ts";
 import type { Channel } from "./channel.ts";
 import { keyOf, type Room } from "./topic.ts";
 
@@ -36,7 +35,7 @@ export class Rooms {
   fanOut(room: Room, broadcast: Broadcast, { except, seq }: { except?: Channel; seq?: number } = {}): void {
     const channels = this.#rooms.get(keyOf(room));
     if (!channels) return;
-    const framed = new Framed(room.name, broadcast);
+    const framed = framedBroadcast(room.name, broadcast);
     for (const channel of channels) if (channel !== except) channel.deliver(framed, seq);
   }
 }

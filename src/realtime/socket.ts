@@ -1,10 +1,12 @@
+import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import { emit } from "#telemetry.ts";
-import { type Broadcast, type Data, Framed } from "./broadcast.ts";
+import { type Broadcast, type Framed, framedBroadcast } from "./broadcast.ts";
 import { Channel } from "./channel.ts";
 import { RealtimeError, reasonOf } from "./errors.ts";
 import type { Handshake } from "./handshake.ts";
 import { Allowance } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
 import { type BroadcastPush, decodePush } from "./protocol/binary.ts";
 import {
   decodeText,
@@ -16,6 +18,7 @@ import {
   type Version,
 } from "./protocol/frame.ts";
 import * as replies from "./protocol/replies.ts";
+import { textMessage } from "./protocol/websocket.ts";
 import type { Services } from "./services.ts";
 import { nameOfTopic } from "./topic.ts";
 
@@ -28,6 +31,7 @@ export class Socket {
   readonly headers: Record<string, string>;
   readonly apikey: string;
   readonly #ws: WebSocket;
+  readonly #outbox: Outbox;
   readonly #services: Services;
   readonly #channels = new Map<string, Channel>();
   readonly #waiting = new Map<string, Push[]>();
@@ -36,11 +40,13 @@ export class Socket {
   #waitingBytes = 0;
   #heardAt = performance.now();
 
-  constructor(ws: WebSocket, handshake: Handshake, services: Services) {
+  /** `stream` is what the websocket runs on. */
+  constructor(ws: WebSocket, stream: Duplex, handshake: Handshake, services: Services) {
     this.version = handshake.version;
     this.headers = handshake.headers;
     this.apikey = handshake.apikey;
     this.#ws = ws;
+    this.#outbox = new Outbox(stream);
     this.#services = services;
     this.#messages = new Allowance(services.limits.messagesPerSecond, 1000);
     ws.on("message", (data, isBinary) => this.#receive(data, isBinary));
@@ -61,19 +67,20 @@ export class Socket {
   }
 
   send({ head, payload }: replies.Reply): void {
-    this.#write(encodeText(this.version, head, payload), false);
+    this.#write(textMessage(encodeText(this.version, head, payload)));
   }
 
   sendJson(head: Head, payload: string): void {
-    this.#write(encodeJson(this.version, head, payload), false);
+    this.#write(textMessage(encodeJson(this.version, head, payload)));
   }
 
-  sendData(data: Data | undefined): void {
-    if (data) this.#write(data.bytes, data.binary);
+  sendFramed(framed: Framed): void {
+    const message = framed.for(this.version);
+    if (message) this.#write(message);
   }
 
   sendBroadcast(topic: string, broadcast: Broadcast): void {
-    this.sendData(new Framed(nameOfTopic(topic), broadcast).for(this.version));
+    this.sendFramed(framedBroadcast(nameOfTopic(topic), broadcast));
   }
 
   announceShutdown(): void {
@@ -81,6 +88,7 @@ export class Socket {
   }
 
   close(code: number, reason: string): void {
+    this.#outbox.flush();
     this.#ws.close(code, reason);
   }
 
@@ -97,16 +105,16 @@ export class Socket {
     channel.end(reason);
   }
 
-  #write(data: string | Buffer, binary: boolean): void {
+  #write(message: Buffer): void {
     if (!this.open) return;
-    if (this.#ws.bufferedAmount > this.#services.limits.unsentBytes) this.#giveUp();
-    else this.#ws.send(data, { binary });
+    if (this.#outbox.unsentBytes > this.#services.limits.unsentBytes) this.#giveUp();
+    else this.#outbox.push(message);
   }
 
   /** The close frame queues up behind what the client does not read, so the end is forced a moment later. */
   #giveUp(): void {
-    emit("realtime:socket:slow", { socket: this.id, unsentBytes: this.#ws.bufferedAmount });
-    this.#ws.close(1013, "The client reads too slowly");
+    emit("realtime:socket:slow", { socket: this.id, unsentBytes: this.#outbox.unsentBytes });
+    this.close(1013, "The client reads too slowly");
     setTimeout(() => this.#ws.terminate(), 2000).unref();
   }
 
@@ -170,8 +178,7 @@ export class Socket {
 
   #route(push: Push): Promise<void> | undefined {
     if ("encoding" in push) {
-      this.#joined(push).receiveBinary(push);
-      return undefined;
+      return this.#joined(push).receiveBinary(push);
     }
     if (push.topic === "phoenix") return this.#heartbeat(push);
     if (push.event === "phx_join") return this.#join(push);

@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
+import type { Writable } from "node:stream";
 import { test } from "node:test";
-import { Framed } from "#realtime/broadcast.ts";
+import * as ws from "ws";
+import { framedBroadcast } from "#realtime/broadcast.ts";
 import { Assembly, envelopesOf } from "#realtime/envelopes.ts";
 import { Allowance } from "#realtime/limits.ts";
 import { RoomDiff, Roster } from "#realtime/presence.ts";
 import { decodePush, encodeBroadcast, fitsBroadcast } from "#realtime/protocol/binary.ts";
 import { decodeText, encodeText, MalformedFrame } from "#realtime/protocol/frame.ts";
 import { parseJoin, parsePresence, tokenIn } from "#realtime/protocol/payloads.ts";
+import { binaryMessage, textMessage } from "#realtime/protocol/websocket.ts";
 import { parseMessages } from "#realtime/rest.ts";
+
+// The types of the library leave it out.
+const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable };
 
 const head = { joinRef: "1", ref: "2", topic: "realtime:a", event: "x" };
 
@@ -75,27 +81,42 @@ test("a broadcast goes out as kind 4, and as text where it does not fit or the c
     encoding: "json",
     payload: Buffer.from("[1]"),
   } as const;
-  const framed = new Framed("a", { form: "framed", ...parts });
-  const binary = framed.for("2.0.0");
-  assert.deepEqual(binary, { bytes: encodeBroadcast({ topic: "realtime:a", ...parts }), binary: true });
-  assert.equal(binary?.bytes[0], 4);
-  const text = framed.for("1.0.0");
+  const framed = framedBroadcast("a", { form: "framed", ...parts });
+  const binary = messageOf(framed.for("2.0.0"));
+  const frame = Buffer.concat(encodeBroadcast({ topic: "realtime:a", ...parts }));
+  assert.deepEqual(binary, { opcode: 2, bytes: frame });
+  assert.equal(frame[0], 4);
+  const text = messageOf(framed.for("1.0.0"));
+  assert.equal(text.opcode, 1);
   const payload = { type: "broadcast", event: "e", payload: [1], meta: { id: "1" } };
-  assert.deepEqual(JSON.parse(String(text?.bytes)), {
+  assert.deepEqual(JSON.parse(String(text.bytes)), {
     topic: "realtime:a",
     event: "broadcast",
     payload,
     ref: null,
   });
   assert.equal(fitsBroadcast({ topic: "x".repeat(256), event: "e", metadata: "" }), false);
-  assert.equal(new Framed("x".repeat(300), { form: "framed", ...parts }).for("2.0.0")?.binary, false);
+  const long = framedBroadcast("x".repeat(300), { form: "framed", ...parts });
+  assert.equal(messageOf(long.for("2.0.0")).opcode, 1);
+});
+
+test("a websocket message says its length in 7, 16 or 64 bits, in bytes and not in characters", () => {
+  for (const length of [0, 125, 126, 65_535, 65_536, 3_000_000]) {
+    const bytes = Buffer.alloc(length, 7);
+    assert.deepEqual(messageOf(binaryMessage([bytes.subarray(0, 3), bytes.subarray(3)])), {
+      opcode: 2,
+      bytes,
+    });
+  }
+  const euros = "€".repeat(100);
+  assert.deepEqual(messageOf(textMessage(euros)), { opcode: 1, bytes: Buffer.from(euros) });
 });
 
 test("raw bytes are withheld from vsn 1.0.0", () => {
   const parts = { event: "e", metadata: "", encoding: "raw", payload: Buffer.from([0, 255]) } as const;
-  const framed = new Framed("a", { form: "framed", ...parts });
+  const framed = framedBroadcast("a", { form: "framed", ...parts });
   assert.equal(framed.for("1.0.0"), undefined);
-  assert.equal(framed.for("2.0.0")?.bytes.at(-1), 255);
+  assert.equal(framed.for("2.0.0")?.at(-1), 255);
 });
 
 test("a join takes what it understands and gives the rest its default", () => {
@@ -189,3 +210,15 @@ test("bad messages of a REST broadcast are refused with their place", () => {
   assert.equal(parseMessages(Array.from({ length: 100 }).fill(message), 100).length, 100);
   assert.throws(() => parseMessages(Array.from({ length: 101 }).fill(message), 100), /100 at most/);
 });
+
+/** Read by the library's own receiver, as a client would. */
+function messageOf(wire: Buffer | undefined): { opcode: number; bytes: Buffer } {
+  const read: { opcode: number; bytes: Buffer }[] = [];
+  const receiver = new Receiver({ isServer: false, skipUTF8Validation: false });
+  receiver.on("message", (data: Buffer, isBinary: boolean) => {
+    read.push({ opcode: isBinary ? 2 : 1, bytes: data });
+  });
+  receiver.write(wire);
+  assert.equal(read.length, 1);
+  return read[0] as { opcode: number; bytes: Buffer };
+}

@@ -326,12 +326,9 @@ test("a REST broadcast reaches the room, and a private one only from whoever may
   await socket.join("realtime:club:rest", { private: true }, { access_token: await tokenOf(world, member) });
   const message = { topic: "club:rest", event: "e", payload: { n: 1 }, private: true };
   const exp = Date.now() / 1000 + 60;
-  await relay.relay.broadcast([{ ...message, payload: { n: 0 } }], {
-    role: "authenticated",
-    sub: stranger,
-    exp,
-  });
-  await relay.relay.broadcast([message], { role: "authenticated", sub: member, exp });
+  const from = (sub: string) => ({ claims: { role: "authenticated", sub, exp } as const, headers: {} });
+  await relay.relay.rest.batch([{ ...message, payload: { n: 0 } }], from(stranger));
+  await relay.relay.rest.batch([message], from(member));
   assert.equal((await socket.event("broadcast")).payload.payload.n, 1);
 });
 
@@ -343,7 +340,7 @@ test("a client that does not read is closed instead of buffered for", async () =
   const exp = Date.now() / 1000 + 60;
   const message = { topic: "flood", event: "e", payload: { text: "x".repeat(500_000) } };
   for (let n = 0; n < 40 && tight.relay.stats().sockets > 0; n += 1) {
-    await tight.relay.broadcast([message], { role: "anon", exp });
+    await tight.relay.rest.batch([message], { claims: { role: "anon", exp }, headers: {} });
     await new Promise((resolve) => setImmediate(resolve));
   }
   slow.ws.resume();

@@ -52,10 +52,11 @@ export function fitsBroadcast({
   return [topic, event, metadata].every((field) => Buffer.byteLength(field) <= 255);
 }
 
-export function encodeBroadcast({ topic, event, metadata, encoding, payload }: BroadcastOut): Buffer {
+/** The parts of the frame, in their order. */
+export function encodeBroadcast({ topic, event, metadata, encoding, payload }: BroadcastOut): Buffer[] {
   const fields = [topic, event, metadata].map((field) => Buffer.from(field));
   const head = [outKind, ...fields.map((field) => field.length), encoding === "json" ? 1 : 0];
-  return Buffer.concat([Buffer.from(head), ...fields, payload]);
+  return [Buffer.from(head), ...fields, payload];
 }
 
 function fieldsOf(frame: Buffer) {

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { Lifetime } from "../../bench/support/lifetime.ts";
-import { type Cluster, startCluster } from "./cluster.ts";
+import { type Cluster, startCluster } from "../support/cluster.ts";
 import * as phases from "./phases.ts";
 import { everyoneServes, openScene, type Scene, settle } from "./scene.ts";
 import { type Phase, readSettings, type Settings } from "./settings.ts";
