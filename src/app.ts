@@ -91,9 +91,12 @@ async function startHttp(surface: Parameters<typeof import("#http/server.ts").st
   return startServer(surface);
 }
 
-async function startRelay({ stack, databaseUrl, jwtSecret, owner }: Ground): Promise<Relay> {
+async function startRelay({ stack, config, databaseUrl, jwtSecret, owner }: Ground): Promise<Relay> {
   const { Relay } = await import("#realtime/relay.ts");
-  const relay = stack.use(new Relay({ databaseUrl, jwtSecret, pool: owner }));
+  const { listen, ...limits } = config.realtime;
+  const relay = stack.use(
+    new Relay({ databaseUrl, jwtSecret, jwks: config.jwtJwks, pool: owner, limits, listen }),
+  );
   await timed("relay", relay.start());
   return relay;
 }
@@ -106,7 +109,10 @@ async function startApi({ stack, config, databaseUrl, jwtSecret, owner }: Ground
   const { createGraphql } = await import("#graphql/api.ts");
   const wake = createWake(owner);
   return stack.use(
-    await timed("api", createGraphql({ pool, jwtSecret, wake, production: config.production })),
+    await timed(
+      "api",
+      createGraphql({ pool, jwtSecret, jwks: config.jwtJwks, wake, production: config.production }),
+    ),
   );
 }
 

@@ -11,6 +11,7 @@ export type Config = Readonly<{
   databasePoolSize: number;
   dir: string;
   jwtSecret: string | undefined;
+  jwtJwks: string | undefined;
   generatedSecrets: boolean;
   postmarkServerToken: string | undefined;
   mailFrom: string;
@@ -19,8 +20,23 @@ export type Config = Readonly<{
   corsOrigins: string[];
   trustProxy: boolean;
   demo: boolean;
+  realtime: RealtimeConfig;
   logLevel: LogLevel;
   production: boolean;
+}>;
+
+/** Upper bounds of one relay; docs/settings.md says of what. */
+export type RealtimeConfig = Readonly<{
+  connections: number;
+  channelsPerConnection: number;
+  joinsPerSecond: number;
+  messagesPerSecond: number;
+  restMessagesPerSecond: number;
+  presenceCallsPer30s: number;
+  payloadBytes: number;
+  unsentBytes: number;
+  replayMessages: number;
+  listen: boolean | undefined;
 }>;
 
 export type LogLevel = (typeof logLevels)[number];
@@ -47,6 +63,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     databasePoolSize: given.DATABASE_POOL_SIZE,
     dir: path.resolve(given.HOWDAH_DIR),
     jwtSecret: given.JWT_SECRET,
+    jwtJwks: given.JWT_JWKS,
     generatedSecrets: given.GENERATED_SECRETS ?? !production,
     postmarkServerToken: given.POSTMARK_SERVER_TOKEN,
     mailFrom: given.MAIL_FROM,
@@ -58,6 +75,18 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     corsOrigins: given.CORS_ORIGINS,
     trustProxy: given.TRUST_PROXY ?? false,
     demo: given.DEMO ?? (embedded && !production),
+    realtime: {
+      connections: given.REALTIME_CONNECTIONS,
+      channelsPerConnection: given.REALTIME_CHANNELS,
+      joinsPerSecond: given.REALTIME_JOINS,
+      messagesPerSecond: given.REALTIME_MESSAGES,
+      restMessagesPerSecond: given.REALTIME_REST_MESSAGES,
+      presenceCallsPer30s: given.REALTIME_PRESENCE_CALLS,
+      payloadBytes: given.REALTIME_PAYLOAD_BYTES,
+      unsentBytes: given.REALTIME_UNSENT_BYTES,
+      replayMessages: given.REALTIME_REPLAY_MESSAGES,
+      listen: given.REALTIME_LISTEN,
+    },
     logLevel: given.LOG_LEVEL,
     production,
   };
@@ -131,6 +160,9 @@ const url = (protocols: string[], what: string) =>
 
 const webUrl = url(["http:", "https:"], "a URL such as https://school.example");
 
+const isKeySet = (jwks: string) =>
+  jwks.startsWith("{") ? /"keys"\s*:\s*\[/.test(jwks) : /^https?:/.test(jwks) && URL.canParse(jwks);
+
 const splitList = (list: string) =>
   list
     .split(",")
@@ -150,6 +182,9 @@ const Environment = v.object({
   DATABASE_POOL_SIZE: wholeNumber(2, 1000, 10),
   HOWDAH_DIR: v.optional(v.string(), ".howdah"),
   JWT_SECRET: v.optional(v.pipe(v.string(), v.minLength(32, "must have 32 characters or more."))),
+  JWT_JWKS: v.optional(
+    v.pipe(v.string(), v.check(isKeySet, must("the URL of a JWKS, or the JWKS itself as JSON"))),
+  ),
   GENERATED_SECRETS: onOff,
   POSTMARK_SERVER_TOKEN: v.optional(v.string()),
   MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),
@@ -168,6 +203,16 @@ const Environment = v.object({
   ),
   TRUST_PROXY: onOff,
   DEMO: onOff,
+  REALTIME_CONNECTIONS: wholeNumber(1, 1_000_000, 10_000),
+  REALTIME_CHANNELS: wholeNumber(1, 10_000, 100),
+  REALTIME_JOINS: wholeNumber(1, 1_000_000, 1000),
+  REALTIME_MESSAGES: wholeNumber(1, 1_000_000, 500),
+  REALTIME_REST_MESSAGES: wholeNumber(1, 1_000_000, 1000),
+  REALTIME_PRESENCE_CALLS: wholeNumber(1, 1_000_000, 30),
+  REALTIME_PAYLOAD_BYTES: wholeNumber(1000, 100_000_000, 3_000_000),
+  REALTIME_UNSENT_BYTES: wholeNumber(10_000, 1_000_000_000, 4_000_000),
+  REALTIME_REPLAY_MESSAGES: wholeNumber(1, 100_000, 1000),
+  REALTIME_LISTEN: onOff,
   LOG_LEVEL: v.optional(v.picklist(logLevels, must(`one of ${logLevels.join(", ")}`)), "warn"),
   NODE_ENV: v.optional(
     v.picklist(["development", "production", "test"], must("development, production or test")),

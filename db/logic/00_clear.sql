@@ -19,6 +19,7 @@ begin
     from pg_trigger t
     join pg_class c on c.oid = t.tgrelid
     where not t.tgisinternal and t.tgparentid = 0 and c.relnamespace = any (v_schemas)
+      and t.tgname not like '!howdah\_%' -- on a watched table (31_realtime_changes.sql): changes would be missed
   loop
     execute v_statement;
   end loop;
@@ -35,6 +36,7 @@ begin
     select format('drop function if exists %s', p.oid::regprocedure)
     from pg_proc p
     where p.pronamespace = any (v_schemas) and p.prokind = 'f'
+      and p.proname not in ('tg_changes__log', 'tg_changes__open') -- watched tables depend on them
   loop
     execute v_statement;
   end loop;

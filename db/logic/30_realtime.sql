@@ -205,71 +205,6 @@ begin
 end
 $$;
 
--- Says that a relay lives, buries those silent for 15 seconds (their members go with them) and lists the living.
--- fresh: the relay was not known (any more), so it has to publish its members again.
-create function realtime.beat(relay_id uuid, out fresh boolean, out live uuid[])
-language plpgsql volatile set search_path = ''
-as $$
-begin
-  update realtime.relays as r set beat = clock_timestamp() where r.id = beat.relay_id;
-  fresh := not found;
-  insert into realtime.relays (id, beat) values (beat.relay_id, clock_timestamp()) on conflict (id) do nothing;
-  perform realtime.reap_relays();
-  live := array(select r.id from realtime.relays as r);
-end
-$$;
-
-create function realtime.reap_relays(silent_for interval default interval '15 seconds') returns setof uuid
-language sql volatile set search_path = ''
-as $$
-  delete from realtime.relays as r
-  where r.id in (
-    select dead.id from realtime.relays as dead
-    where dead.beat < clock_timestamp() - reap_relays.silent_for
-    for update skip locked
-  )
-  returning r.id
-$$;
-
--- One flush of a relay: its members' comings and goings into the table, and word of them to the other relays, in
--- one transaction, so that a relay which listens first and reads the table second misses nothing.
-create function realtime.gossip_presence(
-  relay_id uuid, envelopes text[], gone text[],
-  refs text[], topics text[], privates boolean[], keys text[], metas text[]
-) returns void
-language plpgsql volatile set search_path = ''
-as $$
-begin
-  delete from realtime.presence as p
-  where p.relay_id = gossip_presence.relay_id
-    and (p.ref = any (gossip_presence.gone) or gossip_presence.gone is null)
-    and p.ref <> all (gossip_presence.refs);
-  insert into realtime.presence (relay_id, ref, topic, private, key, meta)
-  select gossip_presence.relay_id, m.ref, m.topic, m.private, m.key, m.meta
-  from unnest(gossip_presence.refs, gossip_presence.topics, gossip_presence.privates, gossip_presence.keys,
-    gossip_presence.metas) as m (ref, topic, private, key, meta)
-  on conflict on constraint a_ref_is_unique_in_its_relay do nothing;
-  perform realtime.gossip(gossip_presence.envelopes);
-end
-$$;
-
-create function realtime.gossip(envelopes text[]) returns void
-language sql volatile set search_path = ''
-as $$
-  select pg_notify('howdah_relay', e.envelope)
-  from unnest(gossip.envelopes) with ordinality as e (envelope, place)
-  order by e.place
-$$;
-
-create function realtime.retire(relay_id uuid, envelopes text[]) returns void
-language plpgsql volatile set search_path = ''
-as $$
-begin
-  delete from realtime.relays as r where r.id = retire.relay_id;
-  perform realtime.gossip(retire.envelopes);
-end
-$$;
-
 -- Numbers a message and wakes the relays. The counter's row lock is held to the end of the writing transaction:
 -- that is what makes the numbers of a topic follow the order of commits. A NOTIFY makes commits queue up behind one
 -- another, so writers who wake after their commit say so with realtime.wake = 'caller'.
@@ -322,12 +257,6 @@ comment on function realtime.feed(pg_snapshot, integer, pg_snapshot, text, boole
   'Messages committed since a snapshot, each exactly once, and the next snapshot.';
 comment on function realtime.replay(text, timestamptz, integer) is 'Newest messages of a private channel, oldest first.';
 comment on function realtime.roll_partitions(integer, integer) is 'Makes the days ahead, drops the days past keeping.';
-comment on function realtime.beat(uuid) is 'Sign of life of a relay, every 5 seconds.';
-comment on function realtime.reap_relays(interval) is 'Removes relays that have been silent, with their members.';
-comment on function realtime.gossip_presence(uuid, text[], text[], text[], text[], boolean[], text[], text[]) is
-  'Publishes changes of a relay''s members.';
-comment on function realtime.gossip(text[]) is 'Tells the other relays, in one transaction and in this order.';
-comment on function realtime.retire(uuid, text[]) is 'Takes a relay out of service, with its members.';
 comment on function realtime.tg_messages__number() is 'Gives a message its place in its topic and wakes the relays.';
 
 select realtime.roll_partitions();

@@ -38,9 +38,17 @@ create table realtime.last_seen (
   constraint a_person_was_seen_once_last primary key (sub)
 ) with (fillfactor = 50);
 
-alter table realtime.presence add column sub uuid;
+alter table realtime.presence
+  add column sub uuid,
+  add column held_since timestamptz,
+  drop constraint presence_relay_id_fkey;
+
+create index presence_of_a_person on realtime.presence (sub) where sub is not null;
+create index presence_held_back on realtime.presence (held_since) where held_since is not null;
 
 alter table realtime.relays
+  add column beat_every interval not null default '5 seconds',
+  add column locked boolean not null default false,
   add column hostname text not null default '',
   add column pid integer not null default 0,
   add column stats jsonb not null default '{}';
@@ -63,6 +71,9 @@ comment on table realtime.changes_default is 'Safety net for a day without a par
 comment on table realtime.watches is 'Which relay has subscribers on which table; such a table carries triggers.';
 comment on table realtime.last_seen is 'When a person (the sub of their token) was last present anywhere.';
 comment on column realtime.presence.sub is 'The person by their token; null for those without one.';
+comment on column realtime.presence.held_since is
+  'When the connection was lost; the leave is held back a few seconds. Such a member may outlive its relay.';
+comment on column realtime.relays.locked is 'A connection of the relay holds realtime.lock_relay(): when it ends, so has the relay.';
 comment on column realtime.relays.stats is 'What the relay said of itself with its last beat: sockets, channels, rooms, feed lag and more.';
 
 do $$

@@ -3,6 +3,7 @@ import type pg from "pg";
 import { makePgService } from "postgraphile/adaptors/pg";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
+import { openVerifier } from "#auth/jwt.ts";
 import { settingsOfRequest } from "#graphql/context.ts";
 import { authenticated } from "#graphql/plugins/authenticated.ts";
 import { cappedLists } from "#graphql/plugins/capped-lists.ts";
@@ -16,6 +17,8 @@ export type GraphqlSettings = {
   /** Connections that run as `howdah_api`. */
   pool: pg.Pool;
   jwtSecret: string;
+  /** Tokens signed with these keys are taken too. */
+  jwks?: string | undefined;
   /** Called after the commit of each mutation. */
   wake: () => void;
   production: boolean;
@@ -27,14 +30,20 @@ export const exposedSchemas = ["app", "chat"];
 export const paths = { graphql: "/graphql", graphiql: "/graphiql", graphiqlFiles: "/graphiql/static/" };
 
 /** How PostGraphile makes the API out of the database. */
-export function presetFor({ pool, jwtSecret, wake, production }: GraphqlSettings): GraphileConfig.Preset {
+export function presetFor({
+  pool,
+  jwtSecret,
+  jwks,
+  wake,
+  production,
+}: GraphqlSettings): GraphileConfig.Preset {
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
     disablePlugins: superfluousPlugins,
     plugins: [
       plainNames(exposedSchemas),
       cappedLists(),
-      authenticated(jwtSecret),
+      authenticated(openVerifier(jwtSecret, jwks)),
       limitedQueries(),
       shownErrors(),
       wokenRelays(wake),

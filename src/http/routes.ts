@@ -36,7 +36,7 @@ export type Surface = {
  */
 export async function addRoutes(app: FastifyInstance, surface: Surface): Promise<void> {
   await app.register(healthRoutes(surface));
-  if (surface.relay) await app.register(broadcastRoute(surface.relay, surface.jwtSecret));
+  if (surface.relay) await app.register(broadcastRoute(surface.relay));
   if (surface.sandbox) await app.register(mailboxRoutes(surface.sandbox));
   if (!surface.graphql) return void app.setNotFoundHandler(respondNotFound);
   await app.register(clientConfigRoute(surface));

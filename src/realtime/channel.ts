@@ -5,7 +5,6 @@ import type { Permissions } from "./authorization.ts";
 import type { Framed } from "./broadcast.ts";
 import { readRefused, reasonOf } from "./errors.ts";
 import { Expiry } from "./expiry.ts";
-import type { Keepable } from "./keep.ts";
 import { Allowance } from "./limits.ts";
 import type { BroadcastPush } from "./protocol/binary.ts";
 import type { Frame, Ref } from "./protocol/frame.ts";
@@ -13,6 +12,7 @@ import { fields, type JoinRequest, parsePresence, tokenIn } from "./protocol/pay
 import * as replies from "./protocol/replies.ts";
 import { type Pushed, pushedBinary, pushedText } from "./pushed.ts";
 import { replayed, replayOf } from "./replay.ts";
+import { Sending } from "./sending.ts";
 import type { Services } from "./services.ts";
 import type { Socket } from "./socket.ts";
 import type { Room } from "./topic.ts";
@@ -30,6 +30,7 @@ export class Channel {
   readonly #request: JoinRequest;
   readonly #presenceCalls: Allowance;
   readonly #tracking: Tracking;
+  readonly #sending: Sending;
   readonly #expiry = new Expiry((secondsAgo) => this.#expire(secondsAgo));
   #presenceEnabled: boolean;
   #token: string;
@@ -45,7 +46,17 @@ export class Channel {
     this.joinRef = frame.joinRef ?? frame.ref;
     this.room = admission.room;
     this.#request = admission.request;
-    this.#tracking = new Tracking(services.membership, admission.room, admission.request.presence.key);
+    this.#tracking = new Tracking(
+      services.membership,
+      admission.room,
+      admission.request.presence.key,
+      admission.claims.sub,
+    );
+    const { ack, self } = admission.request.broadcast;
+    this.#sending = new Sending(services, {
+      ...{ room: this.room, ack, except: self ? undefined : this },
+      answer: (reply) => this.#send(reply),
+    });
     this.#presenceEnabled = admission.request.presence.enabled;
     this.#presenceCalls = new Allowance(services.limits.presenceCallsPer30s, 30_000);
     this.#token = admission.token;
@@ -95,13 +106,14 @@ export class Channel {
     return this.#broadcast(push, pushedBinary(push));
   }
 
-  /** Takes the channel out of its room; says nothing to the client. */
-  end(reason: string): void {
+  /** Takes the channel out of its room; says nothing to the client. Of one that may come back, the others hear later. */
+  end(reason: string, mayComeBack = false): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#expiry.stop();
     this.#services.rooms.leave(this);
-    this.#tracking.untrack();
+    if (mayComeBack) this.#tracking.lose();
+    else this.#tracking.untrack();
     emit("realtime:channel:left", { topic: this.room.name, private: this.room.private, reason });
   }
 
@@ -111,7 +123,7 @@ export class Channel {
 
   /** The client comes back by itself and joins anew. */
   crash(reason: string): void {
-    this.#socket.forget(this, reason);
+    this.#socket.forget(this, reason, true);
     this.#send(replies.crashed(this.topic, this.joinRef, reason));
   }
 
@@ -157,33 +169,11 @@ export class Channel {
     for (const { framed, seq } of held) this.deliver(framed, seq);
   }
 
-  #broadcast(push: Push, { broadcast, bytes, persist }: Pushed): Promise<void> | undefined {
-    const { ack, self } = this.#request.broadcast;
-    const answer = (reply: replies.Reply) => ack && this.#send(reply);
-    const except = self ? undefined : this;
+  #broadcast(push: Push, pushed: Pushed): Promise<void> | undefined {
     if (!this.#permissions.writeBroadcast) return undefined;
-    if (!this.#socket.mayMessage()) this.#shutDown("Too many messages per second");
-    else if (bytes > this.#services.limits.payloadBytes)
-      answer(replies.refused(push, { error: "payload_size_exceeded" }));
-    else if (!persist || broadcast.form !== "framed") {
-      this.#services.broadcast(this.room, broadcast, except);
-      answer(replies.ok(push));
-    } else if (!this.room.private || !this.#permissions.writePersistence)
-      answer(replies.refused(push, { error: "persist_not_allowed" }));
-    else return this.#persist(push, broadcast, except);
+    if (this.#socket.mayMessage()) return this.#sending.send(push, pushed, this.#permissions);
+    this.#shutDown("Too many messages per second");
     return undefined;
-  }
-
-  /** Later pushes wait for it, so that what is stored stands in the order in which it was sent. */
-  async #persist(push: Push, broadcast: Keepable, except: Channel | undefined): Promise<void> {
-    const { ack } = this.#request.broadcast;
-    try {
-      const id = await this.#services.persist(this.room, broadcast, except);
-      if (ack) this.#send(replies.ok(push, { id }));
-    } catch (error) {
-      emit("realtime:persist:failed", { topic: this.room.name, error });
-      if (ack) this.#send(replies.refused(push, { error: "persist_failed" }));
-    }
   }
 
   #presence(frame: Frame): void {

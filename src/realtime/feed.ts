@@ -28,6 +28,10 @@ type Head = { upto: string; at: Date };
 
 const gatherMs = 2;
 
+/** The name of the log's file begins with the timeline; pg_control_checkpoint() knows a new one only after its first checkpoint. */
+const epochQuery =
+  "select system_identifier || ':' || left(pg_walfile_name(pg_current_wal_lsn()), 8) as epoch from pg_control_system()";
+
 /**
  * Reads a log by snapshot difference: each read returns what its snapshot sees and the one before did not, so every
  * committed row comes exactly once, however long its transaction ran. A difference that is large comes in pages. The
@@ -165,9 +169,7 @@ export class Feed<Row extends { at: Date }> implements AsyncDisposable {
   async #connect(): Promise<pg.PoolClient> {
     const client = await this.#pool.connect();
     try {
-      const { rows } = await client.query<{ epoch: string }>(
-        "select system_identifier || ':' || timeline_id as epoch from pg_control_system(), pg_control_checkpoint()",
-      );
+      const { rows } = await client.query<{ epoch: string }>(epochQuery);
       this.#enterEpoch(rows[0]?.epoch);
     } catch (error) {
       client.release(true);

@@ -4,21 +4,26 @@ import { pause } from "#lib/pause.ts";
 import { emit } from "#telemetry.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { Assembly, envelopesOf } from "./envelopes.ts";
-import type { Member } from "./presence.ts";
+import { merged, type PresenceChange } from "./presence-change.ts";
 import type { Room } from "./topic.ts";
-import { decode, encode, type Leaves, type Word } from "./wire.ts";
+import { decode, encode, type Word } from "./wire.ts";
 
 export type GossipHandlers = {
   heard(relay: string, word: Word): void;
+  /** A relay left, or was found dead by whoever says so. It may be this one. */
+  gone(relay: string): void;
   /** Word of this relay was missed: its members are to be read from the table. */
   missed(relay: string): void;
   /** A change of our own members could not be published. */
   unpublished(): void;
+  /** Whether there is no other relay that a broadcast would have to reach. */
+  alone(): boolean;
 };
 
 type Item =
-  | { room: Room; broadcast: Broadcast; bytes: number }
-  | { joins: Member[]; leaves: Leaves; bytes: 0 };
+  | { is: "broadcast"; room: Room; broadcast: Broadcast; bytes: number }
+  | { is: "presence"; change: PresenceChange; bytes: 0 }
+  | { is: "word"; word: Word; bytes: 0 };
 
 const gatherMs = 2;
 const maxQueuedBytes = 64_000_000;
@@ -50,21 +55,33 @@ export class Gossip {
   }
 
   broadcast(room: Room, broadcast: Broadcast): void {
+    if (this.#handlers.alone()) return;
     const bytes = broadcast.payload.length;
     if (this.#queuedBytes + bytes > maxQueuedBytes) {
       emit("realtime:gossip:dropped", { broadcasts: 1, error: new Error("too much is waiting") });
       return;
     }
     this.#queuedBytes += bytes;
-    this.#push({ room, broadcast, bytes });
+    this.#push({ is: "broadcast", room, broadcast, bytes });
   }
 
-  presence(joins: Member[], leaves: Leaves): void {
-    this.#push({ joins, leaves, bytes: 0 });
+  presence(change: PresenceChange): void {
+    this.#push({ is: "presence", change, bytes: 0 });
+  }
+
+  say(word: Word): void {
+    this.#push({ is: "word", word, bytes: 0 });
+  }
+
+  /** What waits to be told. */
+  get backlog(): number {
+    return this.#queue.length;
   }
 
   /** Takes one notification. Malformed and own ones are ignored. */
   receive(payload: string): void {
+    const gone = /^(\S+) gone$/.exec(payload)?.[1];
+    if (gone) return this.#handlers.gone(gone);
     if (payload.startsWith(this.#relay)) return;
     try {
       const whole = this.#assembly.take(payload);
@@ -89,8 +106,7 @@ export class Gossip {
     await atMost(1000, this.#flushing);
     this.#stopping.abort();
     await this.#flushing;
-    const envelopes = envelopesOf(this.#relay, ++this.#number, encode({ is: "gone" }));
-    await this.#pool.query("select realtime.retire($1, $2)", [this.#relay, envelopes]);
+    await this.#pool.query("select realtime.retire($1)", [this.#relay]);
   }
 
   #push(item: Item): void {
@@ -109,10 +125,11 @@ export class Gossip {
     }
   }
 
+  /** The first of the queue and those after it that can go with it. */
   #takeBatch(): Item[] {
-    const first = this.#queue[0] as Item;
-    const ofAKind = this.#queue.findIndex((item) => "room" in item !== "room" in first);
-    const batch = this.#queue.splice(0, "room" in first ? (ofAKind < 0 ? this.#queue.length : ofAKind) : 1);
+    const kind = this.#queue[0]?.is;
+    const others = kind === "word" ? 1 : this.#queue.findIndex(({ is }) => is !== kind);
+    const batch = this.#queue.splice(0, others < 0 ? this.#queue.length : others);
     for (const { bytes } of batch) this.#queuedBytes -= bytes;
     return batch;
   }
@@ -133,27 +150,26 @@ export class Gossip {
   }
 
   async #query(number: number, batch: Item[]): Promise<void> {
-    const presence = batch[0];
-    if (presence && "joins" in presence) {
-      const { joins, leaves } = presence;
-      const envelopes = envelopesOf(this.#relay, number, encode({ is: "presence", joins, leaves }));
-      const columns = [
-        joins.map((m) => m.ref),
-        joins.map((m) => m.room.name),
-        joins.map((m) => m.room.private),
-      ];
-      const values = [...columns, joins.map((m) => m.key), joins.map((m) => m.meta)];
-      const text = "select realtime.gossip_presence($1, $2, $3, $4, $5, $6, $7, $8)";
-      await this.#pool.query(text, [this.#relay, envelopes, leaves === "others" ? null : leaves, ...values]);
-    } else {
-      const broadcasts = batch.filter((item) => "room" in item);
-      const envelopes = envelopesOf(this.#relay, number, encode({ is: "broadcasts", broadcasts }));
-      await this.#pool.query("select realtime.gossip($1)", [envelopes]);
-    }
+    const changes = batch.flatMap((item) => (item.is === "presence" ? [item.change] : []));
+    if (changes.length > 0) return this.#publishPresence(number, merged(changes));
+    const first = batch[0];
+    const broadcasts = batch.filter((item) => item.is === "broadcast");
+    const word: Word = first?.is === "word" ? first.word : { is: "broadcasts", broadcasts };
+    await this.#pool.query("select realtime.gossip($1)", [envelopesOf(this.#relay, number, encode(word))]);
+  }
+
+  async #publishPresence(number: number, change: PresenceChange): Promise<void> {
+    const { joins, leaves, held, replaced } = change;
+    const envelopes = envelopesOf(this.#relay, number, encode({ is: "presence", joins, leaves, held }));
+    await this.#pool.query("select realtime.gossip_presence($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", [
+      ...[this.#relay, envelopes, leaves === "others" ? null : leaves, held, replaced],
+      ...[joins.map((m) => m.ref), joins.map((m) => m.room.name), joins.map((m) => m.room.private)],
+      ...[joins.map((m) => m.key), joins.map((m) => m.meta), joins.map((m) => m.sub ?? null)],
+    ]);
   }
 
   #giveUp(batch: Item[], error: unknown): void {
-    if (batch.some((item) => "joins" in item)) this.#handlers.unpublished();
+    if (batch.some(({ is }) => is === "presence")) this.#handlers.unpublished();
     else emit("realtime:gossip:dropped", { broadcasts: batch.length, error });
   }
 }

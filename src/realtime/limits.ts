@@ -24,11 +24,11 @@ export const defaultLimits: Limits = {
   restMessagesPerSecond: 1000,
   presenceCallsPer30s: 30,
   presenceBytes: 16_000,
-  payloadBytes: 3_000_500,
+  payloadBytes: 3_000_000,
   frameBytes: 5_000_000,
   unsentBytes: 4_000_000,
   waitingBytes: 8_000_000,
-  replayMessages: 25,
+  replayMessages: 1000,
   idleMs: 60_000,
 };
 

@@ -1,13 +1,13 @@
 import type pg from "pg";
 import { emit } from "#telemetry.ts";
+import { Gathering } from "./gathering.ts";
 import type { Gossip } from "./gossip.ts";
-import { type Member, RoomDiff, Roster } from "./presence.ts";
+import { Holds } from "./holds.ts";
+import { type Member, placeOf, Roster } from "./presence.ts";
+import { type Answer, Pulse, type PulseOptions } from "./pulse.ts";
+import { CatchUp, type Row, readMembers } from "./snapshot.ts";
 import { keyOf, type Room } from "./topic.ts";
-import type { Leaves } from "./wire.ts";
-
-type Word = { joins: Member[]; leaves: Leaves };
-
-const gatherMs = 5;
+import type { PresenceWord, Word } from "./wire.ts";
 
 /**
  * Presence over all relays. Each relay is the only writer of its own members and keeps the whole roster in memory;
@@ -17,50 +17,67 @@ export class Membership implements AsyncDisposable {
   readonly #relay: string;
   readonly #pool: pg.Pool;
   readonly #gossip: Gossip;
-  readonly #tell: (room: Room, diff: string) => void;
-  readonly #beatMs: number;
+  readonly #gathering: Gathering;
   readonly #roster = new Roster();
-  readonly #diffs = new Map<string, RoomDiff>();
+  readonly #holds = new Holds((member) => this.#remove(member.ref));
+  readonly #pulse: Pulse;
+  readonly #catchUp: CatchUp<PresenceWord>;
+  /** Relays that are gone, whose members are held back. */
+  readonly #departed = new Set<string>();
   readonly #run = Math.random().toString(36).slice(2, 10);
   #refs = 0;
-  #flushTimer: NodeJS.Timeout | undefined;
-  #beatTimer: NodeJS.Timeout | undefined;
-  #beating: Promise<boolean> | undefined;
-  #held: { relay: string; word: Word }[] | undefined;
-  #rereadTimer: NodeJS.Timeout | undefined;
   #dirty = false;
-  #stopped = false;
 
+  /** `tell` takes what the clients of a room are to hear. */
   constructor(
     relay: string,
     pool: pg.Pool,
     gossip: Gossip,
     tell: (room: Room, diff: string) => void,
-    beatMs = 5000,
+    options: PulseOptions = {},
   ) {
-    this.#beatMs = beatMs;
     this.#relay = relay;
     this.#pool = pool;
     this.#gossip = gossip;
-    this.#tell = tell;
+    this.#gathering = new Gathering(relay, (change) => gossip.presence(change), tell);
+    this.#pulse = new Pulse(relay, pool, gossip, () => this.#asking(), options);
+    this.#catchUp = new CatchUp(
+      (relays) => this.#read(relays),
+      (from, word) => this.#apply(from, word),
+    );
   }
 
+  /** Of all relays. */
   get size(): number {
     return this.#roster.size;
   }
 
-  /** Call it once gossip is listened to: word that comes while the table is read is applied after it. */
-  async start(): Promise<void> {
-    this.#held = [];
-    await this.#beat();
-    await this.#read();
-    this.#beatTimer = setInterval(() => this.#tryToBeat(), this.#beatMs);
-    this.#beatTimer.unref();
+  /** Of this relay. */
+  get ownSize(): number {
+    return this.#roster.of(this.#relay).length;
   }
 
-  track(room: Room, key: string, meta: string, previous: string | undefined): string {
+  /** Whether no other relay lives. */
+  get alone(): boolean {
+    return this.#pulse.alone;
+  }
+
+  /** Call it on every LISTEN connection of gossip. */
+  lock(client: pg.Client): Promise<void> {
+    return this.#pulse.lock(client);
+  }
+
+  /** Call it once gossip is listened to: word that comes while the table is read is applied after it. */
+  async start(): Promise<void> {
+    this.#catchUp.mark();
+    await this.#pulse.start();
+    await this.#catchUp.readOnce();
+  }
+
+  /** Adds an entry in the place of `previous`, and of one that is held back under its key. Returns its ref. */
+  track(entry: Pick<Member, "room" | "key" | "meta" | "sub">, previous: string | undefined): string {
     const ref = `${this.#run}-${(++this.#refs).toString(36)}`;
-    this.#add({ relay: this.#relay, room, ref, key, meta, previous });
+    this.#add({ ...entry, relay: this.#relay, ref, previous });
     if (previous !== undefined) this.#remove(previous);
     return ref;
   }
@@ -69,37 +86,45 @@ export class Membership implements AsyncDisposable {
     this.#remove(ref);
   }
 
+  /** Its connection was lost: unless it comes back in time, the entry leaves. */
+  lose(ref: string): void {
+    const { holdMs } = this.#pulse.options;
+    if (holdMs === 0) return this.#remove(ref);
+    if (this.#hold(ref, holdMs)) this.#gathering.hold(ref);
+  }
+
   /** The payload of presence_state; members of the room are told first what they do not know yet. */
   state(room: Room): string {
-    const diff = this.#diffs.get(keyOf(room));
-    if (diff) this.#flush();
+    if (this.#gathering.has(room)) this.#gathering.flush();
     return this.#roster.state(room);
   }
 
-  heard(relay: string, word: Word): void {
-    if (this.#held) this.#held.push({ relay, word });
-    else this.#apply(relay, word);
+  heard(relay: string, word: Exclude<Word, { is: "broadcasts" }>): void {
+    if (word.is === "hello") this.#pulse.heardHello(relay);
+    else if (word.is === "presence") this.#catchUp.heard(relay, word);
+    else if (word.to === this.#relay) this.#pulse.heardOf(relay);
   }
 
-  /** A relay said goodbye or was found dead: its members leave, once. */
-  bury(relay: string): void {
-    const members = this.#roster.of(relay);
-    this.#gossip.forget(relay);
-    for (const { ref } of members) this.#remove(ref);
-    if (this.#held) this.#held = this.#held.filter((held) => held.relay !== relay);
-    emit("realtime:relay:buried", { relay, members: members.length });
+  /** A relay said goodbye or was found dead. If it is this one, that is a mistake, and it enters anew. */
+  gone(relay: string): void {
+    if (relay === this.#relay) void this.#pulse.beat();
+    else this.#bury(relay);
+  }
+
+  /** Word of one relay was missed. */
+  missed(relay: string): void {
+    this.#catchUp.mark(relay);
+    this.#catchUp.readSoon();
   }
 
   /**
-   * Word may have been missed. If the database lost the tables (they are unlogged), the other relays need until
-   * their next beat to publish their members again; reading sooner would make everybody leave and come back.
+   * Word of any relay may have been missed. If the database lost the tables (they are unlogged), the other relays need
+   * until their next beat to publish their members again; reading sooner would make everybody leave and come back.
    */
   async resync(): Promise<void> {
-    this.#held ??= [];
-    const lost = await this.#tryToBeat();
-    clearTimeout(this.#rereadTimer);
-    this.#rereadTimer = setTimeout(() => this.#tryToRead(), lost ? this.#beatMs * 1.5 : 0);
-    this.#rereadTimer.unref();
+    this.#catchUp.mark();
+    const lost = await this.#pulse.beat();
+    this.#catchUp.readSoon(lost ? this.#pulse.options.beatMs * 1.5 : 0);
   }
 
   /** A change of our own could not be published: everything is published anew with the next beat. */
@@ -108,15 +133,16 @@ export class Membership implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true;
-    clearInterval(this.#beatTimer);
-    clearTimeout(this.#flushTimer);
-    clearTimeout(this.#rereadTimer);
-    await this.#beating?.catch(() => {});
+    this.#gathering[Symbol.dispose]();
+    this.#holds[Symbol.dispose]();
+    this.#catchUp[Symbol.dispose]();
+    await this.#pulse[Symbol.asyncDispose]();
   }
 
-  #apply(relay: string, { joins, leaves }: Word): void {
+  #apply(relay: string, { joins, leaves, held }: PresenceWord): void {
+    this.#departed.delete(relay);
     for (const member of joins) this.#add(member);
+    for (const ref of held) this.#hold(ref);
     for (const ref of leaves === "others" ? this.#othersOf(relay, joins) : leaves) this.#remove(ref);
   }
 
@@ -126,87 +152,86 @@ export class Membership implements AsyncDisposable {
   }
 
   #add(member: Member): void {
-    if (this.#roster.add(member)) this.#diff(member.room).join(member);
+    if (!this.#roster.add(member)) return this.#holds.release(member.ref);
+    this.#gathering.join(member);
+    const before = this.#holds.placeFor(member);
+    if (!before) return;
+    this.#remove(before.ref);
+    if (member.relay === this.#relay && this.#departed.has(before.relay)) this.#gathering.replace(before.ref);
   }
 
   #remove(ref: string): void {
+    this.#holds.release(ref);
     const member = this.#roster.remove(ref);
-    if (member) this.#diff(member.room).leave(member);
+    if (member) this.#gathering.leave(member);
   }
 
-  #diff(room: Room): RoomDiff {
-    this.#flushTimer ??= setTimeout(() => this.#flush(), gatherMs);
-    const key = keyOf(room);
-    const diff = this.#diffs.get(key) ?? new RoomDiff(room);
-    this.#diffs.set(key, diff);
-    return diff;
+  #hold(ref: string, ms?: number): boolean {
+    const member = this.#roster.get(ref);
+    if (member) this.#holds.hold(member, ms);
+    return member !== undefined;
   }
 
-  #flush(): void {
-    clearTimeout(this.#flushTimer);
-    this.#flushTimer = undefined;
-    const diffs = [...this.#diffs.values()];
-    this.#diffs.clear();
-    const own = (member: Member) => member.relay === this.#relay;
-    const joins = diffs.flatMap((diff) => diff.joins.filter(own));
-    const leaves = diffs.flatMap((diff) => diff.leaves.filter(own).map(({ ref }) => ref));
-    if (joins.length + leaves.length > 0) this.#gossip.presence(joins, leaves);
-    for (const diff of diffs) {
-      if (diff.joins.length + diff.leaves.length > 0) this.#tell(diff.room, diff.toJson());
+  /** Its members are held back, but for those who are there by another connection too: they are not missed. */
+  #bury(relay: string): void {
+    if (this.#departed.has(relay)) return;
+    this.#departed.add(relay);
+    this.#pulse.heardOf(relay);
+    this.#gossip.forget(relay);
+    this.#catchUp.forget(relay);
+    const members = this.#roster.of(relay);
+    const there = this.#placesBeside(relay, members);
+    for (const member of members) {
+      if (there.has(placeOf(member))) this.#remove(member.ref);
+      else this.#holds.hold(member, this.#pulse.options.holdMs);
     }
+    emit("realtime:relay:buried", { relay, members: members.length });
   }
 
-  /** True if the database did not know this relay any more. */
-  async #tryToBeat(): Promise<boolean> {
-    if (this.#stopped) return false;
-    this.#beating ??= this.#beat().finally(() => {
-      this.#beating = undefined;
-    });
-    return this.#beating.catch((error: unknown) => {
-      emit("realtime:relay:beat-failed", { error });
-      return false;
-    });
+  #placesBeside(relay: string, members: Member[]): Set<string> {
+    const rooms = new Map(members.map(({ room }) => [keyOf(room), room]));
+    const all = [...rooms.values()].flatMap((room) => [...this.#roster.in(room)]);
+    return new Set(all.filter((m) => m.relay !== relay && !this.#holds.has(m.ref)).map(placeOf));
   }
 
-  async #beat(): Promise<boolean> {
-    // Only those known before the question: a relay that starts meanwhile is not in its answer and not dead.
-    const known = new Set(this.#roster.remote(this.#relay).map(({ relay }) => relay));
-    const text = "select * from realtime.beat($1)";
-    const { rows } = await this.#pool.query<{ fresh: boolean; live: string[] }>(text, [this.#relay]);
-    const { fresh = false, live = [] } = rows[0] ?? {};
-    if (fresh || this.#dirty) this.#republish();
-    if (!fresh) for (const relay of known) if (!live.includes(relay)) this.bury(relay);
-    return fresh;
+  /** Only those known before the question: a relay that starts meanwhile is not in its answer and not dead. */
+  #asking(): (answer: Answer) => void {
+    const known = this.#roster.relays().filter((relay) => relay !== this.#relay);
+    const departed = [...this.#departed];
+    return ({ fresh, live }) => {
+      if (fresh || this.#dirty) this.#republish();
+      for (const relay of fresh ? [] : known) if (!live.includes(relay)) this.#bury(relay);
+      for (const relay of departed) {
+        if (live.includes(relay)) this.missed(relay);
+        if (live.includes(relay) || !known.includes(relay)) this.#departed.delete(relay);
+      }
+    };
   }
 
   #republish(): void {
     this.#dirty = false;
-    this.#gossip.presence(this.#roster.of(this.#relay), "others");
+    const joins = this.#roster.of(this.#relay);
+    const held = joins.flatMap(({ ref }) => (this.#holds.has(ref) ? [ref] : []));
+    this.#gossip.presence({ joins, leaves: "others", held, replaced: [] });
   }
 
-  #tryToRead(): void {
-    this.#read().catch((error: unknown) => {
-      if (this.#stopped) return;
-      emit("realtime:relay:read-failed", { error });
-      this.#rereadTimer = setTimeout(() => this.#tryToRead(), 500);
-      this.#rereadTimer.unref();
-    });
+  async #read(relays: string[] | undefined): Promise<() => void> {
+    const rows = await readMembers(this.#pool, this.#relay, relays);
+    return () => this.#enter(rows, relays ?? this.#roster.relays());
   }
 
-  async #read(): Promise<void> {
-    const { rows } = await this.#pool.query<Omit<Member, "room"> & { topic: string; private: boolean }>(
-      "select relay_id as relay, topic, private, ref, key, meta from realtime.presence where relay_id <> $1",
-      [this.#relay],
-    );
-    const there = rows.map(({ topic, private: isPrivate, ...rest }) => ({
-      ...rest,
-      room: { name: topic, private: isPrivate },
-    }));
+  #enter(rows: Row[], relays: string[]): void {
+    const { holdMs } = this.#pulse.options;
+    const there = rows.filter(({ orphanMs = 0 }) => orphanMs < holdMs);
     const refs = new Set(there.map(({ ref }) => ref));
-    for (const { ref } of this.#roster.remote(this.#relay)) if (!refs.has(ref)) this.#remove(ref);
-    for (const member of there) this.#add(member);
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const { relay, word } of held) this.#apply(relay, word);
+    for (const relay of relays) {
+      if (relay === this.#relay) continue;
+      for (const { ref } of this.#roster.of(relay)) if (!refs.has(ref)) this.#remove(ref);
+    }
+    for (const { held, orphanMs, ...member } of there) this.#add(member);
+    for (const { ref, relay, held, orphanMs } of there) {
+      if (orphanMs !== undefined) this.#departed.add(relay);
+      if (held) this.#hold(ref, orphanMs === undefined ? undefined : holdMs - orphanMs);
+    }
   }
 }

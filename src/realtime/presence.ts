@@ -8,25 +8,35 @@ export type Member = {
   key: string;
   meta: string;
   previous?: string | undefined;
+  /** The person, by their token; only the member's own relay knows. */
+  sub?: string | undefined;
 };
+
+/** Entries of one key in one room are one and the same to those who look on. */
+export function placeOf({ room, key }: Member): string {
+  return `${key}\0${keyOf(room)}`;
+}
 
 /** Who is present where, over all relays. Pure: no clock, no database, no sockets. */
 export class Roster {
   readonly #byRef = new Map<string, Member>();
-  readonly #byRoom = new Map<string, Map<string, Member>>();
+  readonly #byRoom = new Index((member) => keyOf(member.room));
+  readonly #byRelay = new Index((member) => member.relay);
 
   get size(): number {
     return this.#byRef.size;
+  }
+
+  get(ref: string): Member | undefined {
+    return this.#byRef.get(ref);
   }
 
   /** False if it is there already. */
   add(member: Member): boolean {
     if (this.#byRef.has(member.ref)) return false;
     this.#byRef.set(member.ref, member);
-    const key = keyOf(member.room);
-    const members = this.#byRoom.get(key);
-    if (members) members.set(member.ref, member);
-    else this.#byRoom.set(key, new Map([[member.ref, member]]));
+    this.#byRoom.add(member);
+    this.#byRelay.add(member);
     return true;
   }
 
@@ -34,24 +44,63 @@ export class Roster {
     const member = this.#byRef.get(ref);
     if (!member) return undefined;
     this.#byRef.delete(ref);
-    const key = keyOf(member.room);
-    const members = this.#byRoom.get(key);
-    members?.delete(ref);
-    if (members?.size === 0) this.#byRoom.delete(key);
+    this.#byRoom.delete(member);
+    this.#byRelay.delete(member);
     return member;
   }
 
-  of(relay: string): Member[] {
-    return [...this.#byRef.values()].filter((member) => member.relay === relay);
+  relays(): string[] {
+    return this.#byRelay.names();
   }
 
-  remote(self: string): Member[] {
-    return [...this.#byRef.values()].filter((member) => member.relay !== self);
+  of(relay: string): Member[] {
+    return [...this.#byRelay.at(relay)];
   }
 
   /** The payload of presence_state, as JSON. */
   state(room: Room): string {
-    return byKey(this.#byRoom.get(keyOf(room))?.values() ?? []);
+    return byKey(this.in(room));
+  }
+
+  in(room: Room): Iterable<Member> {
+    return this.#byRoom.at(keyOf(room));
+  }
+}
+
+/** Members by a name they have in common; each is found by its ref. */
+export class Index {
+  readonly #nameOf: (member: Member) => string;
+  readonly #members = new Map<string, Map<string, Member>>();
+
+  constructor(nameOf: (member: Member) => string) {
+    this.#nameOf = nameOf;
+  }
+
+  names(): string[] {
+    return [...this.#members.keys()];
+  }
+
+  at(name: string): Iterable<Member> {
+    return this.#members.get(name)?.values() ?? [];
+  }
+
+  /** Those that have the name of this one. */
+  like(member: Member): Iterable<Member> {
+    return this.at(this.#nameOf(member));
+  }
+
+  add(member: Member): void {
+    const name = this.#nameOf(member);
+    const members = this.#members.get(name);
+    if (members) members.set(member.ref, member);
+    else this.#members.set(name, new Map([[member.ref, member]]));
+  }
+
+  delete(member: Member): void {
+    const name = this.#nameOf(member);
+    const members = this.#members.get(name);
+    members?.delete(member.ref);
+    if (members?.size === 0) this.#members.delete(name);
   }
 }
 
@@ -79,6 +128,10 @@ export class RoomDiff {
 
   get leaves(): Member[] {
     return [...this.#leaves.values()];
+  }
+
+  get empty(): boolean {
+    return this.#joins.size + this.#leaves.size === 0;
   }
 
   /** The payload of presence_diff, as JSON. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type pg from "pg";
 import { type WebSocket, WebSocketServer } from "ws";
-import { verifyToken } from "#auth/jwt.ts";
+import { openVerifier, type Verifier } from "#auth/jwt.ts";
 import { Listener } from "#db/listen.ts";
 import { openPool } from "#db/pool.ts";
 import { wakeChannel } from "#db/wake.ts";
@@ -19,6 +19,7 @@ import { Allowance, defaultLimits, type Limits } from "./limits.ts";
 import { Membership } from "./membership.ts";
 import { broadcastOf, type LogMessage, messagesFor, roomOf } from "./messages.ts";
 import { readReplay } from "./replay.ts";
+import { Reporter } from "./report.ts";
 import { Rest } from "./rest.ts";
 import { Rooms } from "./rooms.ts";
 import type { Services } from "./services.ts";
@@ -31,11 +32,19 @@ export type RelayOptions = {
   /** A session connection: LISTEN does not work through a transaction pooler. */
   databaseUrl: string;
   jwtSecret: string;
+  /** Tokens signed with these keys are taken too: a URL, or JSON. */
+  jwks?: string | undefined;
   /** Queries with the owner's rights; the relay does not end it. */
   pool: pg.Pool;
   limits?: Partial<Limits>;
-  /** Between two signs of life; a relay is given up after 15 seconds without one. */
+  /** Whether LISTEN works on this connection; undefined: found out at the start. */
+  listen?: boolean | undefined;
+  /** Between two signs of life; 5000. A relay is given up after three without one, or one when its connection is gone. */
   beatMs?: number;
+  /** How long the leave of a member is held back whose connection was lost; 5000. */
+  holdMs?: number;
+  /** Between two notes of when the members were last there; 60,000. */
+  noteMs?: number;
 };
 
 /** Of this relay: its open sockets. Of all relays: the members that are present. */
@@ -49,6 +58,8 @@ export class Relay implements AsyncDisposable {
   readonly id = crypto.randomUUID();
   readonly #options: RelayOptions;
   readonly #limits: Limits;
+  /** Of the tokens of this installation. */
+  readonly verify: Verifier;
   readonly #own: pg.Pool;
   readonly #listener: Listener;
   readonly #feed: Feed<LogMessage>;
@@ -65,6 +76,7 @@ export class Relay implements AsyncDisposable {
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.verify = openVerifier(options.jwtSecret, options.jwks);
     this.#sockets = new Sockets(this.#limits.idleMs);
     this.#own = openPool(options.databaseUrl, "relay", { max: 3 });
     this.#feed = new Feed(
@@ -74,23 +86,31 @@ export class Relay implements AsyncDisposable {
     );
     this.#gossip = new Gossip(this.id, this.#own, {
       heard: (relay, word) => this.#heard(relay, word),
-      missed: () => void this.#membership.resync(),
+      gone: (relay) => this.#membership.gone(relay),
+      missed: (relay) => this.#membership.missed(relay),
       unpublished: () => this.#membership.unpublished(),
+      alone: () => this.#membership.alone,
     });
     const tell = (room: Room, diff: string) => {
       const framed = framedEvent(room.name, "presence_diff", diff);
       for (const channel of this.#rooms.in(room)) channel.deliverPresence(framed);
     };
-    this.#membership = new Membership(this.id, this.#own, this.#gossip, tell, options.beatMs);
+    const reporter = new Reporter(this.#feed, () => ({
+      ...{ sockets: this.#sockets.size, ...this.#rooms.counts, members: this.#membership.ownSize },
+      ...{ slow_sockets: this.#sockets.slow, gossip_backlog: this.#gossip.backlog },
+    }));
+    const pulse = { ...options, stats: () => reporter.take() };
+    this.#membership = new Membership(this.id, this.#own, this.#gossip, tell, pulse);
     this.#listener = new Listener(options.databaseUrl, "relay-listen")
       .listen(wakeChannel, () => this.#feed.wake())
       .listen(gossipChannel, (payload) => this.#gossip.receive(payload))
+      .onConnected((client) => this.#membership.lock(client))
       .onRestored(() => this.#restored());
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: this.#limits.frameBytes,
+      maxPayload: options.limits?.frameBytes ?? Math.max(this.#limits.frameBytes, this.#limits.payloadBytes + 10_000),
     });
     this.#services = this.#serve();
     this.rest = new Rest(this.#services);
@@ -129,14 +149,14 @@ export class Relay implements AsyncDisposable {
   }
 
   #serve(): Services {
-    const { pool, jwtSecret } = this.#options;
+    const { pool } = this.#options;
     const joins = new Allowance(this.#limits.joinsPerSecond, 1000);
     return {
       limits: this.#limits,
       rooms: this.#rooms,
       membership: this.#membership,
       mayJoin: () => joins.take(),
-      verify: (token) => verifyToken(token, jwtSecret),
+      verify: this.verify,
       authorize: (room, claims, headers) => authorize(pool, room.name, claims, headers),
       replay: (room, since, limit) => readReplay(pool, room.name, since, limit),
       broadcast: (room, broadcast, except) => this.#broadcast(room, broadcast, except),
@@ -150,7 +170,7 @@ export class Relay implements AsyncDisposable {
       throw refusal(429, "ConnectionRateLimitReached", "Too many connected users");
     }
     const handshake = readHandshake(request);
-    await verifyToken(handshake.apikey, this.#options.jwtSecret);
+    await this.verify(handshake.apikey);
     return handshake;
   }
 
@@ -192,8 +212,7 @@ export class Relay implements AsyncDisposable {
   }
 
   #heard(relay: string, word: Word): void {
-    if (word.is === "gone") this.#membership.bury(relay);
-    else if (word.is === "presence") this.#membership.heard(relay, word);
+    if (word.is !== "broadcasts") this.#membership.heard(relay, word);
     else for (const { room, broadcast } of word.broadcasts) this.#rooms.fanOut(room, broadcast);
   }
 

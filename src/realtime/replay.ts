@@ -18,9 +18,10 @@ export function replayOf(
   if (replay === "invalid" || Math.abs(replay.since) > latestMs) {
     throw new RealtimeError("UnableToReplayMessages", "Replay params are not valid");
   }
-  return { since: replay.since, limit: Math.min(Math.max(replay.limit ?? maxMessages, 1), maxMessages) };
+  return { since: replay.since, limit: Math.min(Math.max(replay.limit ?? usualMessages, 1), maxMessages) };
 }
 
+const usualMessages = 25;
 const latestMs = 8.64e15;
 
 export async function readReplay(

@@ -23,6 +23,12 @@ export class Rooms {
     return this.#rooms.has(keyOf(room));
   }
 
+  get counts(): { channels: number; rooms: number } {
+    let channels = 0;
+    for (const room of this.#rooms.values()) channels += room.size;
+    return { channels, rooms: this.#rooms.size };
+  }
+
   in(room: Room): Iterable<Channel> {
     return this.#rooms.get(keyOf(room)) ?? [];
   }

@@ -4,6 +4,7 @@ import { emit } from "#telemetry.ts";
 import { type Broadcast, type Framed, framedBroadcast } from "./broadcast.ts";
 import { Channel } from "./channel.ts";
 import { RealtimeError, reasonOf } from "./errors.ts";
+import { isGoodbye } from "./goodbye.ts";
 import type { Handshake } from "./handshake.ts";
 import { Allowance } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
@@ -39,6 +40,9 @@ export class Socket {
   #joining = 0;
   #waitingBytes = 0;
   #heardAt = performance.now();
+  #closing = false;
+  /** Whether it was closed because its client reads too slowly. */
+  slow = false;
 
   /** `stream` is what the websocket runs on. */
   constructor(ws: WebSocket, stream: Duplex, handshake: Handshake, services: Services) {
@@ -88,6 +92,7 @@ export class Socket {
   }
 
   close(code: number, reason: string): void {
+    this.#closing = true;
     this.#outbox.flush();
     this.#ws.close(code, reason);
   }
@@ -100,9 +105,9 @@ export class Socket {
     this.#channels.set(channel.topic, channel);
   }
 
-  forget(channel: Channel, reason: string): void {
+  forget(channel: Channel, reason: string, mayComeBack = false): void {
     if (this.#channels.get(channel.topic) === channel) this.#channels.delete(channel.topic);
-    channel.end(reason);
+    channel.end(reason, mayComeBack);
   }
 
   #write(message: Buffer): void {
@@ -114,6 +119,7 @@ export class Socket {
   /** The close frame queues up behind what the client does not read, so the end is forced a moment later. */
   #giveUp(): void {
     emit("realtime:socket:slow", { socket: this.id, unsentBytes: this.#outbox.unsentBytes });
+    this.slow = true;
     this.close(1013, "The client reads too slowly");
     setTimeout(() => this.#ws.terminate(), 2000).unref();
   }
@@ -207,7 +213,7 @@ export class Socket {
   #endDuplicate(topic: string): void {
     const old = this.#channels.get(topic);
     if (!old) return;
-    this.forget(old, "joined again");
+    this.forget(old, "joined again", true);
     this.send(replies.closed(topic, old.joinRef));
   }
 
@@ -235,7 +241,8 @@ export class Socket {
   }
 
   #closed(code: number, reason: string): void {
-    for (const channel of this.#channels.values()) channel.end("socket closed");
+    const mayComeBack = this.#closing || !isGoodbye(code, reason);
+    for (const channel of this.#channels.values()) channel.end("socket closed", mayComeBack);
     this.#channels.clear();
     this.#waiting.clear();
     emit("realtime:socket:closed", { socket: this.id, code, reason });

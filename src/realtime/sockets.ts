@@ -8,6 +8,7 @@ const spreadMs = 1000;
 export class Sockets {
   readonly #sockets = new Set<Socket>();
   readonly #idleMs: number;
+  #slow = 0;
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(idleMs: number) {
@@ -18,6 +19,11 @@ export class Sockets {
     return this.#sockets.size;
   }
 
+  /** How many were closed because their clients read too slowly. */
+  get slow(): number {
+    return this.#slow;
+  }
+
   add(socket: Socket): void {
     this.#sockets.add(socket);
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref();
@@ -25,6 +31,7 @@ export class Sockets {
 
   delete(socket: Socket): void {
     this.#sockets.delete(socket);
+    if (socket.slow) this.#slow += 1;
   }
 
   /** Spread over a second, because every client comes back exactly one second after its close. */

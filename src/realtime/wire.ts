@@ -1,20 +1,25 @@
 import type { Broadcast } from "./broadcast.ts";
 import type { Member } from "./presence.ts";
-import type { Room } from "./topic.ts";
+import type { Leaves, PresenceChange } from "./presence-change.ts";
+import { keyOf, type Room } from "./topic.ts";
 
-/** What relays tell each other. */
+/** What relays tell each other. A relay that starts says hello, and waits for the others to say that they are here. */
 export type Word =
   | { is: "broadcasts"; broadcasts: { room: Room; broadcast: Broadcast }[] }
-  | { is: "presence"; joins: Member[]; leaves: Leaves }
-  | { is: "gone" };
+  | PresenceWord
+  | { is: "hello" }
+  | { is: "here"; to: string };
 
-/** The refs that left; "others": every member of that relay that is not among the joins. */
-export type Leaves = string[] | "others";
+export type PresenceWord = { is: "presence" } & Omit<PresenceChange, "replaced">;
 
 type Wire =
   | { b: [name: string, isPrivate: boolean, broadcast: WireBroadcast][] }
-  | { p: { j: [name: string, isPrivate: boolean, ref: string, key: string, meta: string][]; l: Leaves } }
-  | { g: true };
+  | { p: [start: string, joins: WireRoom[], leaves: Leaves, held: string[]] }
+  | { hello: true }
+  | { here: string };
+
+/** Refs are cut: those of a relay begin alike. */
+type WireRoom = [name: string, isPrivate: boolean, members: [ref: string, key: string, meta: object][]];
 
 type WireBroadcast =
   | [verbatim: string]
@@ -26,15 +31,30 @@ export function encode(word: Word): string {
 }
 
 function toWire(word: Word): Wire {
-  if (word.is === "gone") return { g: true };
-  if (word.is === "broadcasts") {
-    return {
-      b: word.broadcasts.map(({ room, broadcast }) => [room.name, room.private, toWireBroadcast(broadcast)]),
-    };
-  }
+  if (word.is === "hello") return { hello: true };
+  if (word.is === "here") return { here: word.to };
+  if (word.is === "presence") return toWirePresence(word);
   return {
-    p: { j: word.joins.map((m) => [m.room.name, m.room.private, m.ref, m.key, m.meta]), l: word.leaves },
+    b: word.broadcasts.map(({ room, broadcast }) => [room.name, room.private, toWireBroadcast(broadcast)]),
   };
+}
+
+function toWirePresence({ joins, leaves, held }: PresenceWord): Wire {
+  const left = leaves === "others" ? [] : leaves;
+  const start = sharedStart([...joins.map(({ ref }) => ref), ...left, ...held]);
+  const cut = (ref: string) => ref.slice(start.length);
+  const rooms = new Map<string, WireRoom>();
+  for (const { room, ref, key, meta } of joins) {
+    const wire = rooms.get(keyOf(room)) ?? [room.name, room.private, []];
+    rooms.set(keyOf(room), wire);
+    wire[2].push([cut(ref), key, JSON.parse(meta)]);
+  }
+  return { p: [start, [...rooms.values()], leaves === "others" ? leaves : left.map(cut), held.map(cut)] };
+}
+
+function sharedStart(refs: string[]): string {
+  const start = refs[0]?.slice(0, refs[0].indexOf("-") + 1) ?? "";
+  return refs.every((ref) => ref.startsWith(start)) ? start : "";
 }
 
 function toWireBroadcast(broadcast: Broadcast): WireBroadcast {
@@ -45,19 +65,30 @@ function toWireBroadcast(broadcast: Broadcast): WireBroadcast {
 
 export function decode(relay: string, body: string): Word {
   const wire = JSON.parse(body) as Wire;
-  if ("g" in wire) return { is: "gone" };
-  if ("b" in wire) {
-    const broadcasts = wire.b.map(([name, isPrivate, broadcast]) => ({
-      room: { name, private: isPrivate },
-      broadcast: fromWireBroadcast(broadcast),
-    }));
-    return { is: "broadcasts", broadcasts };
-  }
-  const joins = wire.p.j.map(([name, isPrivate, ref, key, meta]) => ({
-    ...{ relay, ref, key, meta },
+  if ("hello" in wire) return { is: "hello" };
+  if ("here" in wire) return { is: "here", to: wire.here };
+  if ("p" in wire) return fromWirePresence(relay, wire.p);
+  const broadcasts = wire.b.map(([name, isPrivate, broadcast]) => ({
     room: { name, private: isPrivate },
+    broadcast: fromWireBroadcast(broadcast),
   }));
-  return { is: "presence", joins, leaves: wire.p.l };
+  return { is: "broadcasts", broadcasts };
+}
+
+function fromWirePresence(
+  relay: string,
+  [start, rooms, leaves, held]: Extract<Wire, { p: unknown }>["p"],
+): PresenceWord {
+  const joins = rooms.flatMap(([name, isPrivate, members]) => {
+    const room = { name, private: isPrivate };
+    return members.map(([ref, key, meta]) => ({
+      ...{ relay, room, ref: start + ref, key },
+      meta: JSON.stringify(meta),
+    }));
+  });
+  const whole = (ref: string) => start + ref;
+  const left = leaves === "others" ? leaves : leaves.map(whole);
+  return { is: "presence", joins, leaves: left, held: held.map(whole) };
 }
 
 function fromWireBroadcast(wire: WireBroadcast): Broadcast {

@@ -6,6 +6,7 @@ import { type Lifetime, untilDone } from "./support/lifetime.ts";
  */
 const suites: Record<string, () => Promise<{ run(args: string[], life: Lifetime): Promise<void> }>> = {
   queue: () => import("./queue/suite.ts"),
+  realtime: () => import("./realtime/suite.ts"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -34,7 +34,11 @@ export class Raw implements Disposable {
     });
   }
 
-  static async open(world: World, { port }: { port: number }, version = "2.0.0"): Promise<Raw> {
+  static async open(
+    world: Pick<World, "jwtSecret">,
+    { port }: { port: number },
+    version = "2.0.0",
+  ): Promise<Raw> {
     const apikey = await anonKey(world.jwtSecret);
     const ws = new WebSocket(`ws://127.0.0.1:${port}/socket/websocket?apikey=${apikey}&vsn=${version}`);
     const raw = new Raw(ws, version);
@@ -79,6 +83,12 @@ export class Raw implements Disposable {
     const { payload } = await this.reply(this.#join(topic, config, more));
     if (payload.status !== "error") throw new Error("the join was let in");
     return payload.response.reason;
+  }
+
+  /** Tracks and resolves when that is answered; fails unless it is ok. */
+  async track(topic: string, meta: object = {}): Promise<void> {
+    const { payload } = await this.reply(this.push(topic, "presence", { event: "track", payload: meta }));
+    if (payload.status !== "ok") throw new Error(JSON.stringify(payload.response));
   }
 
   /** Round trip: whatever was sent before has been handled when it resolves. */

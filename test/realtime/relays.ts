@@ -24,9 +24,13 @@ export async function openClub(): Promise<World> {
 
 export type RunningRelay = AsyncDisposable & { relay: Relay; port: number };
 
-export async function startRelay(world: World, limits: RelayOptions["limits"] = {}): Promise<RunningRelay> {
+export async function startRelay(
+  world: World,
+  limits: RelayOptions["limits"] = {},
+  options: Partial<RelayOptions> = {},
+): Promise<RunningRelay> {
   const { databaseUrl, jwtSecret, pool } = world;
-  const relay = new Relay({ databaseUrl, jwtSecret, pool, limits, beatMs: 500 });
+  const relay = new Relay({ databaseUrl, jwtSecret, pool, limits, beatMs: 500, ...options });
   await relay.start();
   const server = createServer((_request, response) => response.writeHead(404).end());
   server.on("upgrade", (request, socket, head) => relay.handleUpgrade(request, socket, head));
@@ -45,9 +49,12 @@ export async function startRelay(world: World, limits: RelayOptions["limits"] = 
 export type RelayProcess = AsyncDisposable & { port: number; process: ChildProcess };
 
 /** A relay in a process of its own, to be killed. */
-export async function spawnRelay(world: World): Promise<RelayProcess> {
+export async function spawnRelay(
+  world: World,
+  options: Pick<RelayOptions, "beatMs" | "holdMs"> = {},
+): Promise<RelayProcess> {
   const script = path.join(import.meta.dirname, "relay-process.ts");
-  const child = spawn(process.execPath, [script, world.databaseUrl, world.jwtSecret], {
+  const child = spawn(process.execPath, [script, world.databaseUrl, world.jwtSecret, JSON.stringify(options)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = (await once(createInterface(child.stdout), "line")) as [string];

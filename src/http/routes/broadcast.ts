@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { verifyToken } from "#auth/jwt.ts";
 import { AppError } from "#errors.ts";
 import { ownHeaders } from "#realtime/handshake.ts";
 import type { Relay } from "#realtime/relay.ts";
@@ -18,7 +17,7 @@ type Single = {
  * As Supabase has it: POST /api/broadcast takes `{ messages: [{ topic, event, payload, private }] }`, POST
  * /api/broadcast/<topic>/events/<event> one payload, JSON or bytes. Both answer 202 and nothing else.
  */
-export function broadcastRoute(relay: Relay, jwtSecret: string) {
+export function broadcastRoute(relay: Relay) {
   return async (app: FastifyInstance) => {
     app.setErrorHandler(refuse);
     app.register(batchRoute);
@@ -55,7 +54,7 @@ export function broadcastRoute(relay: Relay, jwtSecret: string) {
   }
 
   async function senderOf(request: FastifyRequest): Promise<Sender> {
-    const claims = await verifyToken(tokenOf(request), jwtSecret);
+    const claims = await relay.verify(tokenOf(request));
     return { claims, headers: ownHeaders(request.headers) };
   }
 }

@@ -14,6 +14,9 @@ const peers = {
     dependencies: { "pg-boss": "12.38.0", pg: "8.23.1" },
     overrides: { "rrule-temporal": "2.2.7" }, // asks for 2.2.8, which not every mirror has; only its cron needs it
   },
+  "socket.io": {
+    dependencies: { "socket.io": "4.8.4", "@socket.io/redis-adapter": "8.3.0", ioredis: "6.0.0" },
+  },
 };
 
 export type PeerName = keyof typeof peers;
@@ -34,14 +37,14 @@ export async function installPeer(life: Lifetime, name: PeerName): Promise<strin
   }
 }
 
-/** The peer's module; its types are not there to be checked, so the caller names what it uses of it. */
-export function loadPeer<Module>(name: PeerName): Module {
-  return createRequire(path.join(folderOf(name), "package.json"))(name);
+/** A module of the peer; its types are not there to be checked, so the caller names what it uses of it. */
+export function loadPeer<Module>(name: PeerName, module: string = name): Module {
+  return createRequire(path.join(folderOf(name), "package.json"))(module);
 }
 
-export function versionOf(name: PeerName): string {
+export function versionOf(name: PeerName, module: string = name): string {
   const { dependencies } = peers[name];
-  return Object.entries(dependencies).find(([each]) => each === name)?.[1] ?? "";
+  return Object.entries(dependencies).find(([each]) => each === module)?.[1] ?? "";
 }
 
 function folderOf(name: PeerName): string {

@@ -22,6 +22,16 @@ export function milliseconds(ms: number | undefined): string {
   return ms < 10 ? ms.toFixed(1) : Math.round(ms).toLocaleString("en");
 }
 
+/** For times of which a tenth of a millisecond is a good part. */
+export function hundredths(ms: number | undefined): string {
+  return ms === undefined || Number.isNaN(ms) || ms >= 10 ? milliseconds(ms) : ms.toFixed(2);
+}
+
+/** A share of 1; above 100 % where more than one core was used. */
+export function percent(share: number | undefined): string {
+  return share === undefined || Number.isNaN(share) ? "–" : `${Math.round(share * 100)} %`;
+}
+
 /** How many times Howdah's number this one is. */
 export function ratio(value: number | undefined, ofHowdah: number | undefined): string {
   if (value === undefined || ofHowdah === undefined || Number.isNaN(value / ofHowdah)) return "–";

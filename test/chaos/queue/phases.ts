@@ -2,8 +2,8 @@ import pg from "pg";
 import { pause } from "#lib/pause.ts";
 import { until } from "../../support/wait.ts";
 import type { Cluster } from "../support/cluster.ts";
-import type { Member } from "./crew.ts";
 import { openProxy } from "../support/proxy.ts";
+import type { Member } from "./crew.ts";
 import { insistently, type Scene } from "./scene.ts";
 
 /** kill -9, mostly of a process that serves, now and then of one that is just starting. */

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -17,6 +17,10 @@ export type Cluster = {
   /** Takes no more writes, until it is promoted. */
   demote(): Promise<void>;
   promote(): Promise<void>;
+  /** Stops it and puts its state aside; it has to be started again. */
+  putAside(): Promise<void>;
+  /** A standby that was as far behind as the state put aside takes over: another timeline, and numbers that are given out again. */
+  failOver(): Promise<void>;
 };
 
 /** A migrated cluster of its own that, unlike that of the tests, waits for the disk. */
@@ -31,6 +35,12 @@ export async function startCluster(life: Lifetime): Promise<Cluster> {
     if (code !== 0) throw new Error(`pg_ctl ${args.join(" ")} failed: see ${data}/server.log.`);
   };
   const stop = () => control("stop", "-m", "immediate");
+  const start = () => control("start", "-t", "60", "-l", path.join(data, "server.log"), "-o", noSocket);
+  const aside = path.join(path.dirname(data), "aside");
+  const copy = async (from: string, to: string) => {
+    await rm(to, { recursive: true, force: true });
+    await run("cp", ["-a", from, to], { quiet: true });
+  };
   life.defer(() => stop().catch(() => {}));
   const pool = openPool(url, "chaos:migrate", { max: 2 });
   await migrate(pool).finally(() => pool.end());
@@ -40,7 +50,21 @@ export async function startCluster(life: Lifetime): Promise<Cluster> {
     demote: () => set(url, "default_transaction_read_only", "on"),
     promote: () => set(url, "default_transaction_read_only", "off"),
     stop,
-    start: () => control("start", "-t", "60", "-l", path.join(data, "server.log"), "-o", noSocket),
+    start,
+    async putAside() {
+      await control("stop", "-m", "fast");
+      await copy(data, aside);
+    },
+    async failOver() {
+      await stop();
+      await copy(aside, data);
+      const signal = path.join(data, "standby.signal");
+      await writeFile(signal, "");
+      const { uid, gid } = await stat(data);
+      await chown(signal, uid, gid);
+      await start();
+      await control("promote");
+    },
   };
 }
 

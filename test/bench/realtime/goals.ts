@@ -1,0 +1,92 @@
+import { hundredths, whole } from "../support/table.ts";
+import { classes, school } from "./layouts.ts";
+import type { Results } from "./results.ts";
+
+type Goal = {
+  text: string;
+  /** Ours and what it is compared with. */
+  numbers(results: Results): [ours: number | undefined, other: number | undefined];
+  met(ours: number, other: number): boolean;
+  show(value: number | undefined): string;
+};
+
+const goals: Goal[] = [
+  ...(["p50", "p99"] as const).map((share) =>
+    atMostTimes(
+      1.2,
+      `client broadcasts at 200/s, 1,000 sockets in rooms of 25: ${share} at most 1.2 times socket.io's`,
+      `${classes} broadcast ${share}`,
+    ),
+  ),
+  underMs(3, "stored messages, the same: p50 at most 3 ms after the commit", `${classes} after p50`),
+  underMs(15, "stored messages, the same: p99 at most 15 ms after the commit", `${classes} after p99`),
+  ...(["p50", "p99"] as const).map((share) =>
+    atMostTimes(
+      1,
+      `client broadcasts at 20/s in one room of 1,000: ${share} at most socket.io's`,
+      `${school} broadcast ${share}`,
+    ),
+  ),
+  writesGoal("write", "32 writers with a wake after the commit: at least 0.6 of plain inserts"),
+  writesGoal("writeInside", "the same in loops inside the database, where no client's time counts"),
+  {
+    text: "5,000 idle sockets under 250 MB more",
+    numbers: (results) => [results.of("memory 5000 growth", "howdah"), 250],
+    met: (ours, limit) => ours < limit,
+    show: whole,
+  },
+  ...(["p50", "p99"] as const).map(
+    (share): Goal => ({
+      text: `stored messages with 100,000 jobs waiting: ${share} at most 1.2 times that without`,
+      numbers: (results) => [
+        results.of(`beside 100000 ${share}`, "howdah"),
+        results.of(`alone 100000 ${share}`, "howdah"),
+      ],
+      met: (ours, other) => ours <= other * 1.2,
+      show: hundredths,
+    }),
+  ),
+];
+
+/** The last word of a run: what was aimed at, and whether it was reached. */
+export function printGoals(results: Results): void {
+  console.log("\nGoals, of the medians\n");
+  for (const goal of goals) console.log(lineOf(goal, results));
+}
+
+function lineOf({ text, numbers, met, show }: Goal, results: Results): string {
+  const [ours, other] = numbers(results);
+  if (ours === undefined || other === undefined) return `- not measured: ${text}`;
+  const times = (ours / other).toFixed(2);
+  return `- ${met(ours, other) ? "met" : "NOT met"}: ${text} (${show(ours)} to ${show(other)}, ${times}×)`;
+}
+
+function atMostTimes(times: number, text: string, measure: string): Goal {
+  return {
+    text,
+    numbers: (results) => [results.of(measure, "howdah"), results.of(measure, "socket.io")],
+    met: (ours, theirs) => ours <= theirs * times,
+    show: hundredths,
+  };
+}
+
+function underMs(ms: number, text: string, measure: string): Goal {
+  return {
+    text,
+    numbers: (results) => [results.of(measure, "howdah"), ms],
+    met: (ours, limit) => ours <= limit,
+    show: hundredths,
+  };
+}
+
+function writesGoal(place: string, text: string): Goal {
+  return {
+    text,
+    numbers: (results) => [
+      results.of(`${place} after perSecond`, "howdah"),
+      results.of(`${place} plain perSecond`, "howdah"),
+    ],
+    met: (ours, plain) => ours >= plain * 0.6,
+    show: whole,
+  };
+}

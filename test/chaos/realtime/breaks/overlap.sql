@@ -1,0 +1,18 @@
+-- Reads a little of what it has read before, and trusts that nobody minds.
+
+alter function realtime.feed(pg_snapshot, integer, pg_snapshot, text, boolean, bigint) rename to exact_feed;
+
+create function realtime.feed(
+  since pg_snapshot, max_messages integer default 5000, until pg_snapshot default null,
+  after_topic text default null, after_private boolean default null, after_seq bigint default null
+)
+returns table (
+  upto text, id uuid, topic text, private boolean, seq bigint, event text, payload text, binary_payload bytea, at timestamptz
+)
+language sql stable rows 100 set search_path = ''
+as $$
+  select f.* from realtime.exact_feed(
+    format('%1$s:%1$s:', greatest(pg_snapshot_xmin(feed.since)::text::bigint - 20, 3))::pg_snapshot, feed.max_messages, feed.until,
+    feed.after_topic, feed.after_private, feed.after_seq
+  ) f
+$$;
