@@ -78,8 +78,16 @@ export interface TelemetryEvents {
   "realtime:feed:read": { feed: string; messages: number; woken: boolean; ms: number };
   "realtime:feed:failed": { feed: string; error: unknown };
   "realtime:feed:epoch": { before: string; after: string };
+  "realtime:changes:watched": { relation: number };
+  "realtime:changes:unwatched": { relation: number };
+  "realtime:changes:slow": { relation: number; viewers: number; error: unknown };
+  "realtime:changes:refused": { role: string; reason: string };
+  "realtime:changes:failed": { error: unknown };
   "realtime:gossip:failed": { error: unknown };
   "realtime:gossip:dropped": { broadcasts: number; error: unknown };
+  "realtime:presence:published": { joins: number; leaves: number; held: number; notifications: number };
+  "realtime:relay:entered": { relay: string; others: number };
+  "realtime:relay:beat": { relay: string; ms: number; others: number; stats: object };
   "realtime:relay:buried": { relay: string; members: number };
   "realtime:relay:beat-failed": { error: unknown };
   "realtime:relay:read-failed": { error: unknown };

@@ -87,6 +87,14 @@ as $$
   values (keep.id, keep.topic, keep.event, keep.payload, keep.binary_payload, true, 'broadcast', true)
 $$;
 
+-- The relays ask the policies again, at the caller's commit, for who listens to a private topic: somebody may have lost that
+-- right. Without it they ask when a token is renewed, within a quarter of an hour.
+create function realtime.recheck(topic text, sub uuid default null) returns void
+language sql volatile set search_path = ''
+as $$
+  select pg_notify('howdah_relay', format('recheck %s %s', coalesce(recheck.sub::text, '*'), recheck.topic))
+$$;
+
 create function realtime.authorize(
   topic text, role text, claims jsonb, headers jsonb,
   out read_broadcast boolean, out read_presence boolean,
@@ -250,6 +258,8 @@ comment on function realtime.send(jsonb, text, text, boolean) is
 comment on function realtime.send_binary(bytea, text, text, boolean) is 'realtime.send for bytes.';
 comment on function realtime.broadcast_changes(text, text, text, text, text, record, record, text) is
   'Sends {operation, schema, table, record, old_record} to a private topic; for row triggers. Fails when the row cannot be told.';
+comment on function realtime.recheck(text, uuid) is
+  'Ends the channels on a private topic whose listeners may no longer be there; one person''s or everybody''s.';
 comment on function realtime.keep(uuid, text, text, jsonb, bytea) is 'Stores a delivered broadcast for replay.';
 comment on function realtime.authorize(text, text, jsonb, jsonb) is
   'What these claims may do on a private channel, by the policies on realtime.messages; a policy that raises denies and gives the reason.';

@@ -44,7 +44,7 @@ $$;
 -- One binding after the other, each {schema, table, conditions: [{column, op, not}], values, select}: the tables it stands
 -- for, or what is wrong with it. '*' stands for every published table that the role may read and the filter fits.
 create function realtime.check_bindings(role text, bindings jsonb)
-returns table (relations bigint[], problem text)
+returns table (relations bigint[], names text[], problem text)
 language plpgsql stable set search_path = ''
 as $$
 declare
@@ -57,6 +57,7 @@ begin
       as b (schema text, "table" text, conditions jsonb, "values" jsonb, "select" text[])
   loop
     relations := '{}';
+    names := '{}';
     v_problem := 'the table is not in the publication supabase_realtime';
     for v_table in
       select p.relation, p.columns from realtime.published() as p
@@ -67,6 +68,7 @@ begin
         perform realtime.check_binding(
           check_bindings.role, v_table.relation, v_table.columns, v_binding.conditions, v_binding."values", v_binding."select");
         relations := relations || v_table.relation::bigint;
+        names := names || v_table.relation::regclass::text;
       exception when others then
         v_problem := sqlerrm;
       end;

@@ -62,6 +62,16 @@ begin
 end
 $$;
 
+create function chat.tg_memberships__recheck() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform realtime.recheck(t.topic, old.person_id)
+  from chat.rooms r, unnest(array['room:' || r.id, 'room:' || r.id || ':live']) t (topic)
+  where r.group_id = old.group_id;
+  return null;
+end
+$$;
+
 create function chat.tg_messages__broadcast() returns trigger
 language plpgsql as $$
 begin
@@ -86,6 +96,8 @@ $$;
 
 create trigger _500_open_room after insert on app.groups
 for each row execute function chat.tg_groups__open_room();
+create trigger _900_recheck after delete or update on app.memberships
+for each row execute function chat.tg_memberships__recheck();
 create trigger _900_broadcast after insert on chat.messages
 for each row execute function chat.tg_messages__broadcast();
 

@@ -10,6 +10,7 @@ import { pause, resume } from "#cli/commands/pause.ts";
 import { queueListen } from "#cli/commands/queue-listen.ts";
 import { queueWork } from "#cli/commands/queue-work.ts";
 import { queues } from "#cli/commands/queues.ts";
+import { realtime } from "#cli/commands/realtime.ts";
 import { retry } from "#cli/commands/retry.ts";
 import { listSchedules } from "#cli/commands/schedule.ts";
 import { configure, createQueue, limit } from "#cli/commands/settings.ts";
@@ -49,4 +50,5 @@ export const commands: Readonly<Record<string, Command>> = {
   "queue:configure": configure,
   "queue:limit": limit,
   "schedule:list": listSchedules,
+  realtime,
 };

@@ -1,6 +1,7 @@
 import type { Claims } from "#auth/claims.ts";
 import { everything, type Permissions } from "./authorization.ts";
-import { changesUnavailable, RealtimeError, readRefused } from "./errors.ts";
+import type { Subscription } from "./changes/subscription.ts";
+import { RealtimeError, readRefused } from "./errors.ts";
 import type { Frame } from "./protocol/frame.ts";
 import { type JoinRequest, parseJoin } from "./protocol/payloads.ts";
 import { replayOf } from "./replay.ts";
@@ -15,13 +16,14 @@ export type Admission = {
   token: string;
   claims: Claims;
   permissions: Permissions;
+  /** Wants its end. */
+  changes: Subscription;
 };
 
 /** Throws what the join is to be refused with. */
 export async function admit(socket: Socket, services: Services, frame: Frame): Promise<Admission> {
   const name = nameOfTopic(frame.topic);
   const request = parseJoin(frame.payload);
-  if (request.changes.length > 0) throw changesUnavailable();
   if (["ids", "__proto__"].includes(request.presence.key) || request.presence.key.includes("\0")) {
     throw new RealtimeError(
       "InvalidPresenceKey",
@@ -34,7 +36,8 @@ export async function admit(socket: Socket, services: Services, frame: Frame): P
   const room = { name, private: request.private };
   const permissions = await permit(services, room, claims, socket.headers);
   if (!canRead(permissions)) throw readRefused(name);
-  return { room, request, token, claims, permissions };
+  const changes = await services.changes.open(socket, request.changes, claims, request.changesTimeoutMs);
+  return { room, request, token, claims, permissions, changes };
 }
 
 export async function permit(

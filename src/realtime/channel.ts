@@ -3,6 +3,7 @@ import { emit } from "#telemetry.ts";
 import { type Admission, admit, canRead, permit } from "./admission.ts";
 import type { Permissions } from "./authorization.ts";
 import type { Framed } from "./broadcast.ts";
+import type { Subscription } from "./changes/subscription.ts";
 import { readRefused, reasonOf } from "./errors.ts";
 import { Expiry } from "./expiry.ts";
 import { Allowance } from "./limits.ts";
@@ -31,9 +32,11 @@ export class Channel {
   readonly #presenceCalls: Allowance;
   readonly #tracking: Tracking;
   readonly #sending: Sending;
+  readonly #changes: Subscription;
   readonly #expiry = new Expiry((secondsAgo) => this.#expire(secondsAgo));
   #presenceEnabled: boolean;
   #token: string;
+  #sub: string | undefined;
   #permissions: Permissions;
   #held: { framed: Framed; seq: number | undefined }[] | undefined;
   #replayedTo = 0;
@@ -57,9 +60,11 @@ export class Channel {
       ...{ room: this.room, ack, except: self ? undefined : this },
       answer: (reply) => this.#send(reply),
     });
+    this.#changes = admission.changes;
     this.#presenceEnabled = admission.request.presence.enabled;
     this.#presenceCalls = new Allowance(services.limits.presenceCallsPer30s, 30_000);
     this.#token = admission.token;
+    this.#sub = admission.claims.sub;
     this.#permissions = admission.permissions;
     this.#expiry.set(admission.claims.exp);
   }
@@ -67,7 +72,7 @@ export class Channel {
   /** Answers a phx_join with ok and resolves when all that belongs to it is sent. Throws what is to be refused. */
   static async join(socket: Socket, services: Services, frame: Frame): Promise<void> {
     const admission = await admit(socket, services, frame);
-    if (!socket.open) return;
+    if (!socket.open) return admission.changes.end();
     const channel = new Channel(socket, services, frame, admission);
     socket.keep(channel);
     await channel.#enter(frame);
@@ -112,9 +117,15 @@ export class Channel {
     this.#ended = true;
     this.#expiry.stop();
     this.#services.rooms.leave(this);
+    this.#changes.end();
     if (mayComeBack) this.#tracking.lose();
     else this.#tracking.untrack();
     emit("realtime:channel:left", { topic: this.room.name, private: this.room.private, reason });
+  }
+
+  /** Somebody may have lost the right to be here: `sub`, or anybody if that is undefined. */
+  async recheck(sub: string | undefined): Promise<void> {
+    if (sub === undefined || sub === this.#sub) await this.#admitWith(this.#token);
   }
 
   announceShutdown(): void {
@@ -133,7 +144,8 @@ export class Channel {
     // Taken before the channel can hear a diff: what is in the state must not come again as a diff.
     const present = this.#seesPresence() ? this.#services.membership.state(this.room) : undefined;
     this.#services.rooms.enter(this);
-    this.#send(replies.ok(frame, { postgres_changes: [] }));
+    this.#send(replies.ok(frame, { postgres_changes: this.#changes.echo }));
+    this.#changes.enter(this);
     if (present !== undefined) this.#sendPresenceState(present);
     if (this.#held && replay) await this.#replay(new Date(replay.since), replay.limit);
     if (this.#request.broadcast.replicationReady) {
@@ -201,14 +213,19 @@ export class Channel {
   }
 
   async #refresh(token: string | undefined): Promise<void> {
-    if (token === undefined || token === this.#token) return;
+    if (token !== undefined && token !== this.#token) await this.#admitWith(token);
+  }
+
+  async #admitWith(token: string): Promise<void> {
+    const renewed = token !== this.#token;
     try {
       const claims = await this.#services.verify(token);
       const permissions = await permit(this.#services, this.room, claims, this.#socket.headers);
       if (this.#ended) return;
-      [this.#token, this.#permissions] = [token, permissions];
+      [this.#token, this.#sub, this.#permissions] = [token, claims.sub, permissions];
       this.#expiry.set(claims.exp);
       if (!canRead(permissions)) this.#shutDown(readRefused(this.room.name).text);
+      else if (renewed) await this.#changes.renew(claims);
     } catch (error) {
       this.#failRefresh(error);
     }

@@ -27,13 +27,6 @@ export function readRefused(topic: string): RealtimeError {
   );
 }
 
-export function changesUnavailable(): RealtimeError {
-  return new RealtimeError(
-    "RealtimeDisabledForConfiguration",
-    "postgres_changes is not available on this server yet",
-  );
-}
-
 function withCode({ code, message }: AppError): string {
   return message.startsWith(code) ? message : `${code}: ${message}`;
 }

@@ -81,14 +81,8 @@ export class Gossip {
   /** Takes one notification. Malformed and own ones are ignored. */
   receive(payload: string): void {
     const gone = /^(\S+) gone$/.exec(payload)?.[1];
-    if (gone) return this.#handlers.gone(gone);
-    if (payload.startsWith(this.#relay)) return;
-    try {
-      const whole = this.#assembly.take(payload);
-      if (whole) this.#handlers.heard(whole.relay, decode(whole.relay, whole.body));
-    } catch (error) {
-      emit("realtime:gossip:failed", { error });
-    }
+    if (gone) this.#handlers.gone(gone);
+    else if (!payload.startsWith(this.#relay)) this.#take(payload);
   }
 
   /** Nothing that was notified before this moment will come any more. */
@@ -107,6 +101,15 @@ export class Gossip {
     this.#stopping.abort();
     await this.#flushing;
     await this.#pool.query("select realtime.retire($1)", [this.#relay]);
+  }
+
+  #take(payload: string): void {
+    try {
+      const whole = this.#assembly.take(payload);
+      if (whole) this.#handlers.heard(whole.relay, decode(whole.relay, whole.body));
+    } catch (error) {
+      emit("realtime:gossip:failed", { error });
+    }
   }
 
   #push(item: Item): void {
@@ -161,11 +164,14 @@ export class Gossip {
   async #publishPresence(number: number, change: PresenceChange): Promise<void> {
     const { joins, leaves, held, replaced } = change;
     const envelopes = envelopesOf(this.#relay, number, encode({ is: "presence", joins, leaves, held }));
+    const left = leaves === "others" ? 0 : leaves.length;
+    const counts = { joins: joins.length, leaves: left, held: held.length };
     await this.#pool.query("select realtime.gossip_presence($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", [
       ...[this.#relay, envelopes, leaves === "others" ? null : leaves, held, replaced],
       ...[joins.map((m) => m.ref), joins.map((m) => m.room.name), joins.map((m) => m.room.private)],
       ...[joins.map((m) => m.key), joins.map((m) => m.meta), joins.map((m) => m.sub ?? null)],
     ]);
+    emit("realtime:presence:published", { ...counts, notifications: envelopes.length });
   }
 
   #giveUp(batch: Item[], error: unknown): void {

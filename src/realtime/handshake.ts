@@ -22,6 +22,7 @@ export function refusal(status: number, code: string, message: string): AppError
 export function refuse(socket: Duplex, error: unknown): void {
   const status = error instanceof AppError ? error.status : 500;
   const body = JSON.stringify({ error: error instanceof AppError ? error.message : "Internal error" });
+  socket.once("finish", () => socket.destroy()); // a client that never hangs up would keep the descriptor
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

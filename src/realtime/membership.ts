@@ -89,8 +89,8 @@ export class Membership implements AsyncDisposable {
   /** Its connection was lost: unless it comes back in time, the entry leaves. */
   lose(ref: string): void {
     const { holdMs } = this.#pulse.options;
-    if (holdMs === 0) return this.#remove(ref);
-    if (this.#hold(ref, holdMs)) this.#gathering.hold(ref);
+    if (holdMs === 0) this.#remove(ref);
+    else if (this.#hold(ref, holdMs)) this.#gathering.hold(ref);
   }
 
   /** The payload of presence_state; members of the room are told first what they do not know yet. */
@@ -152,7 +152,11 @@ export class Membership implements AsyncDisposable {
   }
 
   #add(member: Member): void {
-    if (!this.#roster.add(member)) return this.#holds.release(member.ref);
+    if (this.#roster.add(member)) this.#enterRoom(member);
+    else this.#holds.release(member.ref);
+  }
+
+  #enterRoom(member: Member): void {
     this.#gathering.join(member);
     const before = this.#holds.placeFor(member);
     if (!before) return;

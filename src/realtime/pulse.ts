@@ -128,16 +128,19 @@ export class Pulse implements AsyncDisposable {
   async #beat(): Promise<Answer & { slowestMs: number }> {
     const { beatMs, holdMs, stats } = this.#options;
     const [askedAt, hellos] = [performance.now(), this.#hellos];
-    const answer = this.#asking();
+    const [answer, said] = [this.#asking(), stats()];
     const { rows } = await this.#pool.query<{ fresh: boolean; live: string[]; slowest_ms: number }>(
       `select * from realtime.beat($1, $2 * interval '1 ms', $3 * interval '1 ms', $4, $5, $6, $7)`,
-      [this.#relay, beatMs, holdMs, this.#locked !== undefined, os.hostname(), process.pid, stats()],
+      [this.#relay, beatMs, holdMs, this.#locked !== undefined, os.hostname(), process.pid, said],
     );
     const { fresh = false, live = [], slowest_ms: slowestMs = 0 } = rows[0] ?? {};
-    const others = live.some((relay) => relay !== this.#relay);
+    const others = live.filter((relay) => relay !== this.#relay).length;
     const certain = this.#locked !== undefined && hellos === this.#hellos;
-    this.#aloneUntil = certain && !others ? askedAt + beatMs * patience : 0;
+    this.#aloneUntil = certain && others === 0 ? askedAt + beatMs * patience : 0;
     answer({ fresh, live });
+    if (fresh) emit("realtime:relay:entered", { relay: this.#relay, others });
+    const ms = performance.now() - askedAt;
+    emit("realtime:relay:beat", { relay: this.#relay, ms, others, stats: said });
     return { fresh, live, slowestMs };
   }
 
@@ -149,7 +152,8 @@ export class Pulse implements AsyncDisposable {
     this.#gossip.say({ is: "hello" });
     await atMost(Math.min(ms, 250), answered);
     if (this.#unanswered.size === 0) return;
-    const text = "select id from realtime.relays where id = any ($1) and (not locked or realtime.is_locked(id))";
+    const text =
+      "select id from realtime.relays where id = any ($1) and (not locked or realtime.is_locked(id))";
     const { rows } = await this.#pool.query<{ id: string }>(text, [[...this.#unanswered]]);
     const listening = new Set(rows.map(({ id }) => id));
     for (const relay of [...this.#unanswered]) if (!listening.has(relay)) this.heardOf(relay);

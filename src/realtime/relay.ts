@@ -9,7 +9,8 @@ import { wakeChannel } from "#db/wake.ts";
 import { atMost } from "#lib/at-most.ts";
 import { emit } from "#telemetry.ts";
 import { authorize } from "./authorization.ts";
-import { type Broadcast, framedEvent } from "./broadcast.ts";
+import type { Broadcast } from "./broadcast.ts";
+import { Changes, type ChangesOptions } from "./changes/changes.ts";
 import type { Channel } from "./channel.ts";
 import { Feed } from "./feed.ts";
 import { Gossip } from "./gossip.ts";
@@ -18,6 +19,7 @@ import { type Keepable, keep, withId } from "./keep.ts";
 import { Allowance, defaultLimits, type Limits } from "./limits.ts";
 import { Membership } from "./membership.ts";
 import { broadcastOf, type LogMessage, messagesFor, roomOf } from "./messages.ts";
+import type { PulseOptions } from "./pulse.ts";
 import { readReplay } from "./replay.ts";
 import { Reporter } from "./report.ts";
 import { Rest } from "./rest.ts";
@@ -26,7 +28,7 @@ import type { Services } from "./services.ts";
 import { Socket } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
 import type { Room } from "./topic.ts";
-import type { Word } from "./wire.ts";
+import { recheckIn, type Word } from "./wire.ts";
 
 export type RelayOptions = {
   /** A session connection: LISTEN does not work through a transaction pooler. */
@@ -39,13 +41,8 @@ export type RelayOptions = {
   limits?: Partial<Limits>;
   /** Whether LISTEN works on this connection; undefined: found out at the start. */
   listen?: boolean | undefined;
-  /** Between two signs of life; 5000. A relay is given up after three without one, or one when its connection is gone. */
-  beatMs?: number;
-  /** How long the leave of a member is held back whose connection was lost; 5000. */
-  holdMs?: number;
-  /** Between two notes of when the members were last there; 60,000. */
-  noteMs?: number;
-};
+  changes?: Pick<ChangesOptions, "graceMs" | "checkMs">;
+} & Pick<PulseOptions, "beatMs" | "holdMs" | "noteMs">;
 
 /** Of this relay: its open sockets. Of all relays: the members that are present. */
 export type RelayStats = { sockets: number; members: number };
@@ -63,6 +60,7 @@ export class Relay implements AsyncDisposable {
   readonly #own: pg.Pool;
   readonly #listener: Listener;
   readonly #feed: Feed<LogMessage>;
+  readonly #changes: Changes;
   readonly #gossip: Gossip;
   readonly #membership: Membership;
   readonly #rooms = new Rooms();
@@ -84,6 +82,8 @@ export class Relay implements AsyncDisposable {
       messagesFor((messages) => this.#deliver(messages)),
       { newEpoch: () => this.#crashAll() },
     );
+    const { databaseUrl, changes } = options;
+    this.#changes = new Changes({ databaseUrl, relay: this.id, ...changes });
     this.#gossip = new Gossip(this.id, this.#own, {
       heard: (relay, word) => this.#heard(relay, word),
       gone: (relay) => this.#membership.gone(relay),
@@ -91,10 +91,7 @@ export class Relay implements AsyncDisposable {
       unpublished: () => this.#membership.unpublished(),
       alone: () => this.#membership.alone,
     });
-    const tell = (room: Room, diff: string) => {
-      const framed = framedEvent(room.name, "presence_diff", diff);
-      for (const channel of this.#rooms.in(room)) channel.deliverPresence(framed);
-    };
+    const tell = (room: Room, diff: string) => this.#rooms.tellMembers(room, diff);
     const reporter = new Reporter(this.#feed, () => ({
       ...{ sockets: this.#sockets.size, ...this.#rooms.counts, members: this.#membership.ownSize },
       ...{ slow_sockets: this.#sockets.slow, gossip_backlog: this.#gossip.backlog },
@@ -102,15 +99,16 @@ export class Relay implements AsyncDisposable {
     const pulse = { ...options, stats: () => reporter.take() };
     this.#membership = new Membership(this.id, this.#own, this.#gossip, tell, pulse);
     this.#listener = new Listener(options.databaseUrl, "relay-listen")
-      .listen(wakeChannel, () => this.#feed.wake())
-      .listen(gossipChannel, (payload) => this.#gossip.receive(payload))
+      .listen(wakeChannel, () => this.#wake())
+      .listen(gossipChannel, (payload) => this.#notified(payload))
       .onConnected((client) => this.#membership.lock(client))
       .onRestored(() => this.#restored());
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: options.limits?.frameBytes ?? Math.max(this.#limits.frameBytes, this.#limits.payloadBytes + 10_000),
+      maxPayload:
+        options.limits?.frameBytes ?? Math.max(this.#limits.frameBytes, this.#limits.payloadBytes + 10_000),
     });
     this.#services = this.#serve();
     this.rest = new Rest(this.#services);
@@ -155,6 +153,7 @@ export class Relay implements AsyncDisposable {
       limits: this.#limits,
       rooms: this.#rooms,
       membership: this.#membership,
+      changes: this.#changes,
       mayJoin: () => joins.take(),
       verify: this.verify,
       authorize: (room, claims, headers) => authorize(pool, room.name, claims, headers),
@@ -211,14 +210,28 @@ export class Relay implements AsyncDisposable {
     this.#rooms.fanOut(room, broadcastOf(message, { id: message.id }), { seq: Number(message.seq) });
   }
 
+  #notified(payload: string): void {
+    const asked = recheckIn(payload);
+    if (!asked) this.#gossip.receive(payload);
+    else {
+      const room = { name: asked.topic, private: true };
+      for (const channel of [...this.#rooms.in(room)]) void channel.recheck(asked.sub);
+    }
+  }
+
   #heard(relay: string, word: Word): void {
     if (word.is !== "broadcasts") this.#membership.heard(relay, word);
     else for (const { room, broadcast } of word.broadcasts) this.#rooms.fanOut(room, broadcast);
   }
 
+  #wake(): void {
+    this.#feed.wake();
+    this.#changes.wake();
+  }
+
   #restored(): void {
     this.#gossip.restart();
-    this.#feed.wake();
+    this.#wake();
     void this.#membership.resync();
   }
 
@@ -233,7 +246,9 @@ export class Relay implements AsyncDisposable {
     await atMost(stopMs, this.#gossip.retire()).catch((error: unknown) =>
       emit("realtime:gossip:failed", { error }),
     );
-    const readers = [this.#feed[Symbol.asyncDispose](), this.#listener[Symbol.asyncDispose]()];
+    const readers = [this.#feed, this.#changes, this.#listener].map((reader) =>
+      reader[Symbol.asyncDispose](),
+    );
     await atMost(
       stopMs,
       Promise.all(readers).then(() => this.#own.end()),

@@ -1,4 +1,4 @@
-import { type Broadcast, framedBroadcast } from "./broadcast.ts";
+import { type Broadcast, framedBroadcast, framedEvent } from "./broadcast.ts";
 import type { Channel } from "./channel.ts";
 import { keyOf, type Room } from "./topic.ts";
 
@@ -35,6 +35,12 @@ export class Rooms {
 
   *all(): Generator<Channel> {
     for (const channels of this.#rooms.values()) yield* channels;
+  }
+
+  /** Tells those who want to know who came and went. */
+  tellMembers(room: Room, diff: string): void {
+    const framed = framedEvent(room.name, "presence_diff", diff);
+    for (const channel of this.in(room)) channel.deliverPresence(framed);
   }
 
   /** Hands a broadcast to every channel of the room but `except`; `seq` is that of a stored message. */

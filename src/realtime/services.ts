@@ -1,6 +1,7 @@
 import type { Claims } from "#auth/claims.ts";
 import type { Permissions } from "./authorization.ts";
 import type { Broadcast } from "./broadcast.ts";
+import type { Changes } from "./changes/changes.ts";
 import type { Channel } from "./channel.ts";
 import type { Keepable } from "./keep.ts";
 import type { Limits } from "./limits.ts";
@@ -14,6 +15,7 @@ export type Services = {
   readonly limits: Limits;
   readonly rooms: Rooms;
   readonly membership: Membership;
+  readonly changes: Changes;
   mayJoin(): boolean;
   verify(token: string): Promise<Claims>;
   authorize(room: Room, claims: Claims, headers: Record<string, string>): Promise<Permissions>;

@@ -7,11 +7,7 @@ import type { Member } from "./presence.ts";
 export type Row = Member & { held: boolean; orphanMs: number | undefined };
 
 /** Members of the relays given, or of all but `self`. */
-export async function readMembers(
-  pool: pg.Pool,
-  self: string,
-  relays: string[] | undefined,
-): Promise<Row[]> {
+export async function readMembers(pool: pg.Pool, self: string, relays: string[] | undefined): Promise<Row[]> {
   const { rows } = await pool.query<
     Omit<Row, "room" | "orphanMs"> & { topic: string; private: boolean; orphan_ms: number | null }
   >(

@@ -1,5 +1,4 @@
 import type { Broadcast } from "./broadcast.ts";
-import type { Member } from "./presence.ts";
 import type { Leaves, PresenceChange } from "./presence-change.ts";
 import { keyOf, type Room } from "./topic.ts";
 
@@ -96,4 +95,10 @@ function fromWireBroadcast(wire: WireBroadcast): Broadcast {
   const [event, metadata, encoding, payload] = wire;
   const bytes = Buffer.from(payload, encoding === "json" ? "utf8" : "base64");
   return { form: "framed", event, metadata, encoding, payload: bytes };
+}
+
+/** What realtime.recheck() notifies: the private topic whose listeners are to be asked for again, one person or all. */
+export function recheckIn(payload: string): { topic: string; sub: string | undefined } | undefined {
+  const [, sub, topic = ""] = /^recheck (\S+) (.+)$/s.exec(payload) ?? [];
+  return sub === undefined ? undefined : { topic, sub: sub === "*" ? undefined : sub };
 }

@@ -113,6 +113,20 @@ test("a stranger can neither read nor write the room through GraphQL", async () 
   assert.equal(errors[0]?.extensions.code, "HW404");
 });
 
+test("a student who is taken out of the class hears no more, at once; the teacher does", async () => {
+  const [gone, there] = [await room(other, student), await room(howdah, teacher)];
+  const heard: string[] = [];
+  there.on("broadcast", { event: "message" }, ({ payload }) => heard.push(payload.body));
+  const statuses: string[] = [];
+  gone.subscribe((status) => statuses.push(status));
+  await subscribed(there);
+  await until(() => statuses.includes("SUBSCRIBED"));
+  await world.pool.query("delete from app.memberships where person_id = $1", [student.person.id]);
+  await until(() => statuses.includes("CLOSED"));
+  await say(teacher, "Only us now");
+  await until(() => heard.includes("Only us now"));
+});
+
 /** A channel of the room: its messages, or with `:live` its typing and presence. */
 async function room({ url }: Howdah, visitor: Visitor | undefined, suffix = ""): Promise<RealtimeChannel> {
   const { apikey } = (await (await fetch(`${url}/api/config`)).json()) as { apikey: string };

@@ -22,7 +22,8 @@ test("operators see each relay, all of them together, and the busy topics", asyn
   await world.pool.query("select realtime.send('{}', 'e', 'quiet', false)");
   for (let n = 0; n < 3; n += 1) await three.event("broadcast", "realtime:busy");
 
-  const relays = async () => (await world.pool.query("select * from realtime.live_relays order by sockets")).rows;
+  const relays = async () =>
+    (await world.pool.query("select * from realtime.live_relays order by sockets")).rows;
   await until(async () => (await relays()).every((relay) => relay.messages === "4" && relay.sockets > 0));
   const [small, large] = await relays();
   assert.deepEqual([small.id, large.id], [second.relay.id, first.relay.id]);
@@ -58,7 +59,9 @@ test("messages that only the poll found are counted, announced ones are not", as
   await world.pool.query("select realtime.send('{}', 'e', 'a', false)");
   await until(async () => (await counts()).messages === 1);
   assert.equal((await counts()).wakes_lost, 0);
-  await world.pool.query("select set_config('realtime.wake', 'caller', false), realtime.send('{}', 'e', 'a', false)");
+  await world.pool.query(
+    "select set_config('realtime.wake', 'caller', false), realtime.send('{}', 'e', 'a', false)",
+  );
   await until(async () => (await counts()).messages === 2);
   assert.equal((await counts()).wakes_lost, 1);
   const { rows } = await world.pool.query("select wakes_lost_share as share from realtime.overview");
@@ -70,7 +73,10 @@ test("the stored moment is when a person left; while present it is now", async (
   await using relay = await startRelay(world);
   const token = await tokenOf(world, member);
   const seen = async () => {
-    const { rows } = await world.pool.query("select realtime.seen($1) as at, realtime.seen($1) = now() as here", [member]);
+    const { rows } = await world.pool.query(
+      "select realtime.seen($1) as at, realtime.seen($1) = now() as here",
+      [member],
+    );
     return rows[0];
   };
   assert.equal((await seen()).at, null);
@@ -113,7 +119,8 @@ test("while people stay, one statement a minute and relay notes it, and none a b
   using socket = await Raw.open(world, relay);
   await socket.join("realtime:a", {}, { access_token: await tokenOf(world, member) });
   await socket.track("realtime:a");
-  const noted = async () => (await world.pool.query("select at from realtime.last_seen")).rows[0]?.at.getTime();
+  const noted = async () =>
+    (await world.pool.query("select at from realtime.last_seen")).rows[0]?.at.getTime();
   await until(async () => (await noted()) !== undefined);
   const moments = new Set<number>();
   const since = performance.now();
@@ -134,7 +141,9 @@ test("a relay that is gone was last there at its last beat, and so were its memb
   );
   const { rows: seen } = await world.pool.query("select realtime.seen($1) = now() as here", [member]);
   assert.equal(seen[0].here, true);
-  const { rows: beat } = await world.pool.query("select fresh, live from realtime.beat($1)", [crypto.randomUUID()]);
+  const { rows: beat } = await world.pool.query("select fresh, live from realtime.beat($1)", [
+    crypto.randomUUID(),
+  ]);
   assert.ok(beat[0].fresh && !beat[0].live.includes(relay));
   const { rows } = await world.pool.query("select realtime.seen($1) as at", [member]);
   assert.deepEqual(rows[0].at, before[0].beat);

@@ -6,7 +6,7 @@ import pg from "pg";
 import { until } from "../support/wait.ts";
 import type { World } from "../support/world.ts";
 import { Raw } from "./raw.ts";
-import { openClient, openClub, spawnRelay, startRelay, subscribed } from "./relays.ts";
+import { openClient, openClub, spawnRelay, startRelay } from "./relays.ts";
 import { presentIn, Watcher } from "./watcher.ts";
 
 // Members when relays start, stop, die, sleep and come back.
@@ -97,8 +97,16 @@ test("nobody is missed when a relay sleeps shorter than its members are waited f
   await watcher.joins.next(({ key }) => key === "eve");
   assert.deepEqual(watcher.present(), { bob: [{}], eve: [{}] });
   assert.equal(watcher.diffs.length, 2);
+  const [again] = await enter(world, first, ["bob"]);
+  await watcher.joins.next(({ key }) => key === "bob");
+  assert.deepEqual(
+    watcher.present().bob,
+    [{}, {}],
+    "the first is no longer held back, so the second stands beside it",
+  );
   bob?.ws.close(1000);
-  await watcher.leaves.next(({ key }) => key === "bob");
+  again?.ws.close(1000);
+  await watcher.leaves.next(({ key, remaining }) => key === "bob" && remaining === 0);
   eve?.[Symbol.dispose]();
 });
 
@@ -138,7 +146,8 @@ for (const { others, whose } of [
       Object.keys(watcher.present()).sort(),
       people.map((_, n) => `p${n}`),
     );
-    if (others) assert.equal(watcher.diffs.filter(({ joins, leaves }) => !sameKeys(joins, leaves)).length, joinedFirst(watcher));
+    for (const { joins, leaves } of watcher.diffs)
+      for (const key of Object.keys(leaves)) assert.ok(key in joins, `${key} left without coming back`);
     for (const { client } of people) client[Symbol.dispose]();
   });
 }
@@ -198,33 +207,34 @@ test("broadcasts are told to other relays only while there are any", async () =>
 
 test("a relay that has answered its first join hears every broadcast after that", async () => {
   await using world = await openClub();
-  await using first = await startRelay(world);
+  await using first = await startRelay(world, { messagesPerSecond: 100_000 });
   using sender = await Raw.open(world, first);
   await sender.join(room, { broadcast: { ack: true } });
-  let sent = 0;
-  const over = new AbortController();
-  const sending = (async () => {
-    while (!over.signal.aborted) {
-      const payload = { type: "broadcast", event: "e", payload: { n: sent + 1 } };
-      await sender.reply(sender.push(room, "broadcast", payload));
-      sent += 1;
-    }
-  })();
+  await using heard = await Notifications.open(world);
+  await using stream = new Stream(sender);
   for (let round = 0; round < 5; round += 1) {
-    const second = await startRelay(world);
-    using receiver = await Raw.open(world, second);
-    await receiver.join(room);
-    const from = sent;
-    const heard = await receiver.inbox.next(({ event, payload }) => event === "broadcast" && payload.payload.n > from + 20);
-    const numbers = receiver.inbox.all.filter(({ event }) => event === "broadcast").map(({ payload }) => payload.payload.n);
-    assert.ok((numbers[0] as number) <= from + 2, `the first heard was ${numbers[0]}, joined at ${from}`);
-    for (const [index, n] of numbers.entries()) assert.equal(n, numbers[0] + index);
-    assert.ok(heard);
-    await second[Symbol.asyncDispose]();
-    await until(async () => (await relaysIn(world)) === 1);
+    await hearFromTheJoinOn(world, stream);
+    await until(async () => {
+      const [told, from] = [heard.broadcasts().length, stream.sent];
+      await until(() => stream.sent > from + 3);
+      await heard.upToNow();
+      return heard.broadcasts().length === told;
+    });
   }
-  over.abort();
-  await sending;
+});
+
+test("a relay that starts waits for one that does not answer, as long as that may think itself alone", async () => {
+  await using world = await openClub();
+  await using other = await spawnRelay(world, { beatMs: 1000 });
+  await until(async () => (await lockedRelays(world)) === 1);
+  const startMs = async () => {
+    const since = performance.now();
+    await using _ = await startRelay(world);
+    return performance.now() - since;
+  };
+  assert.ok((await startMs()) < 1000);
+  other.process.kill("SIGSTOP");
+  assert.ok((await startMs()) > 1150);
 });
 
 test("after a hole in the numbers of a relay its rows are read again, and only its", async () => {
@@ -260,25 +270,59 @@ async function enter(world: World, relay: { port: number }, keys: string[]): Pro
   return sockets;
 }
 
+/** A relay starts, a client joins it, and misses nothing from then on. */
+async function hearFromTheJoinOn(world: World, stream: Stream): Promise<void> {
+  await using relay = await startRelay(world);
+  using receiver = await Raw.open(world, relay);
+  await receiver.join(room);
+  const { sent } = stream;
+  await receiver.inbox.next(({ event, payload }) => event === "broadcast" && payload.payload.n > sent + 20);
+  const broadcasts = receiver.inbox.all.filter(({ event }) => event === "broadcast");
+  const [start = 0, ...more] = broadcasts.map(({ payload }) => payload.payload.n as number);
+  assert.ok(start <= sent + 2, `joined when ${sent} were sent, and heard ${start} first`);
+  assert.deepEqual(
+    more,
+    more.map((_, index) => start + index + 1),
+  );
+}
+
 async function relaysIn(world: World): Promise<number> {
   return (await world.pool.query("select from realtime.relays")).rowCount ?? 0;
 }
 
 async function lockedRelays(world: World): Promise<number> {
-  return (await world.pool.query("select from realtime.relays where locked and realtime.is_locked(id)")).rowCount ?? 0;
+  return (
+    (await world.pool.query("select from realtime.relays where locked and realtime.is_locked(id)"))
+      .rowCount ?? 0
+  );
 }
 
 async function heldRefs(world: World): Promise<number> {
   return (await world.pool.query("select from realtime.presence where held_since is not null")).rowCount ?? 0;
 }
 
-function sameKeys(one: object, other: object): boolean {
-  return Object.keys(one).sort().join() === Object.keys(other).sort().join();
-}
+/** Broadcasts that are numbered from 1, one after the other, until it is disposed. */
+class Stream implements AsyncDisposable {
+  /** How many the relay has acknowledged. */
+  sent = 0;
+  readonly #over = new AbortController();
+  readonly #sending: Promise<void>;
 
-/** Diffs of the time in which everybody came for the first time: nothing but joins. */
-function joinedFirst({ diffs }: Watcher): number {
-  return diffs.filter(({ leaves }) => Object.keys(leaves).length === 0).length;
+  constructor(sender: Raw) {
+    this.#sending = this.#send(sender);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await this.#sending;
+  }
+
+  async #send(sender: Raw): Promise<void> {
+    for (; !this.#over.signal.aborted; this.sent += 1) {
+      const payload = { type: "broadcast", event: "e", payload: { n: this.sent + 1 } };
+      await sender.reply(sender.push(room, "broadcast", payload));
+    }
+  }
 }
 
 /** What the relays tell each other. */

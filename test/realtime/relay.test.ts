@@ -98,8 +98,6 @@ test("joins that cannot be had are refused with their reason", async () => {
   using socket = await Raw.open(world, relay);
   assert.equal(await socket.joinRefused("elsewhere"), "unmatched topic");
   assert.equal(await socket.joinRefused("realtime:"), "TopicNameRequired: You must provide a topic name");
-  const changes = { postgres_changes: [{ event: "*", schema: "public" }] };
-  assert.match(await socket.joinRefused("realtime:a", changes), /^RealtimeDisabledForConfiguration: /);
   assert.match(await socket.joinRefused("realtime:a", { presence: { key: "ids" } }), /^InvalidPresenceKey: /);
   const replay = { broadcast: { replay: { since: 1 } } };
   assert.match(
@@ -319,6 +317,37 @@ test("what a member tracks may have 16 kB, more closes the channel with the reas
   assert.equal((await socket.reply(small)).payload.status, "ok");
   socket.push("realtime:heavy", "presence", { event: "track", payload: { text: "x".repeat(17_000) } });
   assert.equal((await socket.event("system")).payload.message, "Track message size exceeded");
+});
+
+test("who loses the right to listen is put out at the commit that says so, and the others stay", async () => {
+  await world.pool.query(`
+    create table public.guests (sub uuid primary key);
+    grant select on public.guests to authenticated;
+    insert into public.guests values ('${member}'), ('${stranger}');
+    create policy test_guests on realtime.messages for select to authenticated using (
+      realtime.topic() = 'party'
+      and (current_setting('request.jwt.claims')::jsonb ->> 'sub')::uuid in (select g.sub from public.guests g))`);
+  using leaver = await Raw.open(world, relay);
+  using stayer = await Raw.open(world, relay);
+  const topic = "realtime:party";
+  const joinRef = await leaver.join(
+    topic,
+    { private: true },
+    { access_token: await tokenOf(world, stranger) },
+  );
+  await stayer.join(topic, { private: true }, { access_token: await tokenOf(world, member) });
+  await world.pool.query("select realtime.recheck('party')"); // nothing has changed
+  await world.pool.query(
+    `with gone as (delete from public.guests where sub = '${stranger}' returning sub) select realtime.recheck('party', sub) from gone`,
+  );
+  assert.equal((await leaver.event("phx_close")).ref, joinRef);
+  await world.pool.query("select realtime.send('{}', 'cake', 'party')");
+  assert.equal((await stayer.event("broadcast")).payload.event, "cake");
+  await leaver.heartbeat();
+  assert.deepEqual(
+    leaver.inbox.all.filter(({ event }) => event === "broadcast"),
+    [],
+  );
 });
 
 test("a REST broadcast reaches the room, and a private one only from whoever may write", async () => {

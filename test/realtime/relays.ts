@@ -54,9 +54,13 @@ export async function spawnRelay(
   options: Pick<RelayOptions, "beatMs" | "holdMs"> = {},
 ): Promise<RelayProcess> {
   const script = path.join(import.meta.dirname, "relay-process.ts");
-  const child = spawn(process.execPath, [script, world.databaseUrl, world.jwtSecret, JSON.stringify(options)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    [script, world.databaseUrl, world.jwtSecret, JSON.stringify(options)],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const [line] = (await once(createInterface(child.stdout), "line")) as [string];
   return {
     port: Number(line),

@@ -20,7 +20,11 @@ export function parseBinding({ event, schema, table, filter, select }: Fields): 
     );
   }
   const binding = {
-    ...{ event: eventOf(event), schema: isText(schema) ? schema : "public", table: isText(table) ? table : "*" },
+    ...{
+      event: eventOf(event),
+      schema: isText(schema) ? schema : "public",
+      table: isText(table) ? table : "*",
+    },
     ...{ ...filterOf(filter), select: selectOf(select) },
   };
   if (binding.select && (binding.schema === "*" || binding.table === "*")) {
@@ -38,7 +42,9 @@ export function idOf({ event, schema, table, filter, select }: Fields): number {
 }
 
 export function describe({ event, schema, table, filter, select }: Fields): string {
-  const parts = Object.entries({ event, schema, table, filter, select }).filter(([, part]) => part !== undefined);
+  const parts = Object.entries({ event, schema, table, filter, select }).filter(
+    ([, part]) => part !== undefined,
+  );
   return `[${parts.map(([name, part]) => `${name}: ${typeof part === "string" ? part : JSON.stringify(part)}`).join(", ")}]`;
 }
 

@@ -62,7 +62,8 @@ export class ChangeFeed implements AsyncDisposable {
     await this.#asking?.catch(() => {});
     while (this.#cursor === undefined && !this.#stopped) {
       await (this.#reading ?? this.#read());
-      if (this.#cursor === undefined && this.#failures > 0) throw new Error("The log of changes cannot be read");
+      if (this.#cursor === undefined && this.#failures > 0)
+        throw new Error("The log of changes cannot be read");
     }
   }
 

@@ -36,7 +36,7 @@ function parseSegment(segment: string): { condition: Condition; value: Value } {
   if (text === undefined || !operators.includes(op)) throw new Error(JSON.stringify([op, text]));
   if (text.includes("\0")) throw new Error("a value must not contain NUL");
   if (op === "is") return { condition: { column, op: `is${keywordOf(text)}`, not }, value: null };
-  return { condition: { column, op, not }, value: valueOf(op, text) };
+  return { condition: { column, op, not }, value: typedValue(op, text) };
 }
 
 function keywordOf(text: string): string {
@@ -45,7 +45,7 @@ function keywordOf(text: string): string {
   throw new Error(`\`is\` takes ${keywords.join(", ")}, not ${JSON.stringify(text)}`);
 }
 
-function valueOf(op: string, text: string): Value {
+function typedValue(op: string, text: string): Value {
   if (op === "in") return listOf(text);
   return op === "isdistinct" && text === "null" ? null : unquote(text);
 }

@@ -1,10 +1,11 @@
+import type { Framed } from "../broadcast.ts";
 import type { ChangeEvent } from "./binding.ts";
 import type { Condition, Value } from "./filter.ts";
 
 /** Whose rights decide what is seen; `claims` and `headers` are JSON. */
 export type Viewer = { role: string; claims: string; headers: string };
 
-/** What one channel wants of one table, each with the id that its client knows it by. */
+/** One binding of a channel, with the id that its client knows it by. */
 export type Wish = {
   id: number;
   event: ChangeEvent;
@@ -14,15 +15,16 @@ export type Wish = {
 };
 
 export type Taker = {
-  /** `data` is JSON. */
-  tell(ids: number[], data: string, frames: Map<string, unknown>): void;
+  /** `data` is JSON; `frames` are those made of it already. */
+  tell(ids: number[], data: string, frames: Map<string, Framed>): void;
   /** Rows changed of which the taker is not told one by one. */
   warn(message: string): void;
   /** Nothing could be judged for this taker. */
   fail(reason: string): void;
 };
 
-export type Interest = { taker: Taker; viewer: Viewer; wishes: Wish[] };
+/** What one channel wants of one table, whose name is there for people. */
+export type Interest = { taker: Taker; viewer: Viewer; table: string; wishes: Wish[] };
 
 /** One table's interests, as realtime.sift() takes them: equal shapes, cuts and viewers are asked about once. */
 export class Question {
@@ -30,8 +32,12 @@ export class Question {
   readonly cuts = new Distinct<{ role: string; select: string[] | null }>();
   readonly viewers = new Distinct<Viewer>();
   /** By number of the question: whom its answer concerns, and in which cut. */
-  readonly asked: { viewer: number; shape: number; cut: number; takers: { interest: Interest; id: number }[] }[] =
-    [];
+  readonly asked: {
+    viewer: number;
+    shape: number;
+    cut: number;
+    takers: { interest: Interest; id: number }[];
+  }[] = [];
 
   constructor(interests: Iterable<Interest>) {
     const numbers = new Map<string, number>();
@@ -55,7 +61,10 @@ export class Question {
     for (const [number, { viewer, shape, cut }] of this.asked.entries()) {
       questions.get(viewer)?.push([number, shape, cut]);
     }
-    const viewers = numbers.map((number) => ({ ...this.viewers.all[number], questions: questions.get(number) }));
+    const viewers = numbers.map((number) => ({
+      ...this.viewers.all[number],
+      questions: questions.get(number),
+    }));
     return [this.shapes.all, this.cuts.all, viewers].map((part) => JSON.stringify(part));
   }
 

@@ -41,7 +41,12 @@ export async function sift(
   const sifted: Sifted = { told: new Map(), summaries: [], failures: [] };
   const ids = page.ids.filter((_, index) => page.relations[index] === relation);
   const ask = async (viewers: number[], limits: typeof together) => {
-    const rows = await query(client, [relation, ids, page.earliest, page.latest], question.parameters(viewers), limits);
+    const rows = await query(
+      client,
+      [relation, ids, page.earliest, page.latest],
+      question.parameters(viewers),
+      limits,
+    );
     for (const row of rows) collect(sifted, question, viewers, row);
   };
   const everybody = [...question.viewers.all.keys()];
@@ -79,15 +84,22 @@ async function query(
 /** An error of what was asked, not of the connection or of the server. */
 function isOfTheStatement(error: unknown): error is Error {
   const code = (error as { code?: unknown }).code;
-  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) && !/^(08|40|53|57P|58|XX)/.test(code);
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) && !/^(08|53|57P|58)/.test(code);
 }
 
-function collect({ told, summaries, failures }: Sifted, question: Question, viewers: number[], row: Row): void {
+function collect(
+  { told, summaries, failures }: Sifted,
+  question: Question,
+  viewers: number[],
+  row: Row,
+): void {
   const numbers = row.questions ?? [];
   if (row.failure !== null) failures.push({ viewer: viewers[row.viewer ?? 0] ?? 0, reason: row.failure });
   else if (row.payload !== null) toldOf(told, row.change_id).data.set(row.cut ?? 0, row.payload);
   else if (row.operation !== null) {
-    const to = new Set(numbers.flatMap((number) => question.asked[number]?.takers ?? []).map((t) => t.interest));
+    const to = new Set(
+      numbers.flatMap((number) => question.asked[number]?.takers ?? []).map((t) => t.interest),
+    );
     const { operation, change_id, changed_rows } = row;
     summaries.push({ id: BigInt(change_id ?? 0), operation, rows: Number(changed_rows), to });
   } else {

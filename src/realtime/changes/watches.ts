@@ -12,7 +12,12 @@ export type WatchesOptions = {
   settle(): Promise<void>;
 };
 
-type Watch = { holders: number; watching: Promise<void> | undefined; watched: boolean; timer?: NodeJS.Timeout };
+type Watch = {
+  holders: number;
+  watching: Promise<void> | undefined;
+  watched: boolean;
+  timer?: NodeJS.Timeout;
+};
 
 const retryMs = 50;
 const busy = ["55P03", "40P01", "23503"]; // writers on the table; a deadlock; the relay is not known at this moment
@@ -45,6 +50,7 @@ export class Watches {
       throw error;
     });
     await watch.watching;
+    await this.#options.settle();
   }
 
   release(relation: number): void {
@@ -69,7 +75,6 @@ export class Watches {
     await this.#inTurn(relation, () => this.#watch(relation, timeoutMs));
     watch.watched = true;
     emit("realtime:changes:watched", { relation });
-    await this.#options.settle();
   }
 
   async #end(relation: number, watch: Watch): Promise<void> {
@@ -99,9 +104,11 @@ export class Watches {
   /** What is done to one table is done one after the other: an end must not overtake the next beginning. */
   #inTurn(relation: number, work: () => Promise<void>): Promise<void> {
     const turn = (this.#turns.get(relation) ?? Promise.resolve()).then(work, work);
-    const settled = turn.catch(() => {}).finally(() => {
-      if (this.#turns.get(relation) === settled) this.#turns.delete(relation);
-    });
+    const settled = turn
+      .catch(() => {})
+      .finally(() => {
+        if (this.#turns.get(relation) === settled) this.#turns.delete(relation);
+      });
     this.#turns.set(relation, settled);
     return turn;
   }

@@ -10,6 +10,8 @@ export type JoinRequest = {
   };
   presence: { enabled: boolean; key: string };
   changes: Fields[];
+  /** For how many ms the client would wait for its row changes. */
+  changesTimeoutMs: number | undefined;
   token: string | undefined;
 };
 
@@ -20,7 +22,13 @@ export type Fields = Record<string, unknown>;
 /** Takes what it understands and gives the rest its default, as upstream does. */
 export function parseJoin(payload: unknown): JoinRequest {
   const { config, user_token, access_token } = fields(payload);
-  const { broadcast, presence, postgres_changes, private: isPrivate } = fields(config);
+  const {
+    broadcast,
+    presence,
+    postgres_changes,
+    postgres_changes_options,
+    private: isPrivate,
+  } = fields(config);
   const { ack, self, replication_ready, replay } = fields(broadcast);
   const { key, enabled } = fields(presence);
   return {
@@ -33,6 +41,7 @@ export function parseJoin(payload: unknown): JoinRequest {
     },
     presence: { enabled: truthy(enabled), key: typeof key === "string" ? key : "" },
     changes: Array.isArray(postgres_changes) ? postgres_changes.filter(isObject) : [],
+    changesTimeoutMs: parseWait(postgres_changes_options),
     token: tokenIn(user_token) ?? tokenIn(access_token),
   };
 }
@@ -63,6 +72,13 @@ function parseReplay(replay: unknown): Replay | "invalid" | undefined {
   const validLimit = limit === undefined || limit === null || Number.isSafeInteger(limit);
   if (!Number.isSafeInteger(since) || !validLimit) return "invalid";
   return { since: since as number, limit: (limit as number | null) ?? undefined };
+}
+
+function parseWait(options: unknown): number | undefined {
+  const { wait, timeout = 15_000 } = fields(options);
+  return truthy(wait) && Number.isSafeInteger(timeout) && (timeout as number) > 0
+    ? (timeout as number)
+    : undefined;
 }
 
 function truthy(value: unknown): boolean {

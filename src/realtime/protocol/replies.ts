@@ -24,11 +24,17 @@ export function crashed(topic: string, joinRef: Ref, reason: string): Reply {
   return { head: { joinRef, ref: joinRef, topic, event: "phx_error" }, payload: { reason } };
 }
 
-export function system(topic: string, joinRef: Ref, status: "ok" | "error", message: string): Reply {
+export function system(
+  topic: string,
+  joinRef: Ref,
+  status: "ok" | "error",
+  message: string,
+  extension: "system" | "postgres_changes" = "system",
+): Reply {
   const channel = topic.replace(/^realtime:/, "");
   return {
     head: { joinRef, topic, event: "system" },
-    payload: { extension: "system", status, message, channel },
+    payload: { extension, status, message, channel },
   };
 }
 

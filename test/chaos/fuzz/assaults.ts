@@ -1,8 +1,14 @@
+import { atMost } from "#lib/at-most.ts";
 import { pause } from "#lib/pause.ts";
 import { Random } from "../support/random.ts";
 import type { Mark, Tally } from "./attacker.ts";
 import { Forger } from "./forger.ts";
 import { opcodes, upgradeRequest, Wire, wireFrame } from "./wire.ts";
+
+export const slowReaderCount = 10;
+
+const hangUpWithinMs = 2000;
+const shouts = 80; // 16 MB: more than the relay and the kernel keep for a socket together
 
 /** What is hostile by its amount or its silence, on sockets that stay open until the stack is disposed. */
 export async function assault(
@@ -18,7 +24,7 @@ export async function assault(
     return wire;
   };
   await halfOpen(open, mark, times, tally);
-  await slowReaders(open, mark, times / 10);
+  await slowReaders(open, mark, slowReaderCount, tally);
   for (const push of floods(mark)) await flood(open(), mark, push, times * 5, tally);
 }
 
@@ -26,6 +32,11 @@ export async function assault(
 async function halfOpen(open: () => Wire, { apikey }: Mark, times: number, tally: Tally): Promise<void> {
   const good = `/socket/websocket?apikey=${apikey}&vsn=2.0.0`;
   const whole = upgradeRequest(good);
+  const refused = async (wire: Wire, path: string, headers?: Record<string, string>) => {
+    if ((await wire.upgrade(path, headers)) === 101) return;
+    tally.refused++;
+    if (!(await isHungUp(wire))) tally.kept++;
+  };
   for (let each = 0; each < times; each++) {
     await open().write(whole.slice(0, Math.floor((whole.length * each) / times)));
     const bad = [
@@ -35,8 +46,8 @@ async function halfOpen(open: () => Wire, { apikey }: Mark, times: number, tally
       "/x",
       `//${"x".repeat(9000)}`,
     ][each % 5] as string;
-    if ((await open().upgrade(bad)) !== 101) tally.refused++;
-    if ((await open().upgrade(good, oddHeaders[each % oddHeaders.length])) !== 101) tally.refused++;
+    await refused(open(), bad);
+    await refused(open(), good, oddHeaders[each % oddHeaders.length]);
   }
 }
 
@@ -46,13 +57,39 @@ const oddHeaders: Record<string, string>[] = [
   { Upgrade: "websocket2" },
 ];
 
-/** They join the arena, where much is said, and never read. */
-async function slowReaders(open: () => Wire, mark: Mark, times: number): Promise<void> {
-  for (let each = 0; each < times; each++) {
+/** The relay has let go of the connection, instead of waiting for us to do so: what we write then comes back as an error. */
+async function isHungUp(wire: Wire): Promise<boolean> {
+  await wire.gone;
+  const writing = setInterval(() => wire.socket.write("x"), 10);
+  return (
+    (await atMost(
+      hangUpWithinMs,
+      wire.closed.then(() => true),
+    ).finally(() => clearInterval(writing))) ?? false
+  );
+}
+
+/** They join the arena, where somebody shouts, and never read. */
+async function slowReaders(open: () => Wire, mark: Mark, times: number, tally: Tally): Promise<void> {
+  const join = async (): Promise<Wire> => {
     const wire = open();
     await wire.upgrade(`/socket/websocket?apikey=${mark.apikey}&vsn=2.0.0`);
-    await wire.write(new Forger(new Random(each), { ...mark, version: "2.0.0" }).join("arena"));
-    wire.socket.pause();
+    await wire.write(new Forger(new Random(1), { ...mark, version: "2.0.0" }).join("arena"));
+    return wire;
+  };
+  for (let each = 0; each < times; each++) (await join()).socket.pause();
+  const shouting = await join();
+  const shout = [
+    "1",
+    "2",
+    mark.arena,
+    "broadcast",
+    { event: "shout", payload: { text: "x".repeat(200_000) } },
+  ];
+  for (let each = 0; each < shouts; each++) {
+    await shouting.write(wireFrame(opcodes.text, Buffer.from(JSON.stringify(shout))));
+    tally.frames++;
+    await pause(20);
   }
 }
 

@@ -1,6 +1,6 @@
 import { atMost } from "#lib/at-most.ts";
 import type { Random } from "../support/random.ts";
-import { Forger, type Kind, kinds, type Target } from "./forger.ts";
+import { Forger, type Forgery, type Kind, kinds, type Target } from "./forger.ts";
 import { Wire } from "./wire.ts";
 
 export type Tally = {
@@ -8,18 +8,21 @@ export type Tally = {
   sockets: number;
   /** Upgrades that were answered with an error, and sockets that the relay closed. */
   refused: number;
-  /** Sockets that stayed open and did not answer a heartbeat any more, for all that they were sent whole frames. */
+  /** Sockets that stayed open and did not answer a heartbeat any more. */
   mute: number;
+  /** Refused clients on whom the relay did not hang up. */
+  kept: number;
   byKind: Record<Kind, number>;
 };
 
 export type Mark = Omit<Target, "version"> & { port: number; apikey: string };
 
 const answerWithinMs = 30_000;
+const lingerMs = 50;
 
 export function emptyTally(): Tally {
   const byKind = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>;
-  return { frames: 0, sockets: 0, refused: 0, mute: 0, byKind };
+  return { frames: 0, sockets: 0, refused: 0, mute: 0, kept: 0, byKind };
 }
 
 /** Opens sockets one after the other and sends so many hostile frames over them. */
@@ -45,21 +48,24 @@ async function abuse(
   most: number,
   tally: Tally,
 ): Promise<number> {
-  const frames = Math.min(most, random.int(20, 300));
-  if (random.chance(0.8)) await wire.write(forger.join("arena"));
-  if (random.chance(0.6)) await wire.write(forger.join("club"));
+  const frames = Math.min(most, random.int(5, 150));
+  await wire.write(forger.join("arena"));
+  if (random.chance(0.7)) await wire.write(forger.join("club"));
   let sent = 0;
-  let isWhole = true;
-  for (; sent < frames && wire.isOpen; sent++) {
-    const { kind, bytes } = forger.next();
+  const send = async ({ kind, bytes }: Forgery) => {
     await wire.write(bytes);
+    sent++;
     tally.frames++;
     tally.byKind[kind]++;
-    if (kind === "broken frame") isWhole = false; // the relay may wait for the rest of it
-  }
+  };
+  while (sent < frames && wire.isOpen) await send(forger.next());
   const answered = wire.isOpen && (await isAnswered(wire, forger));
   if (!wire.isOpen) tally.refused++;
-  else if (!answered && isWhole) tally.mute++;
+  else if (!answered) tally.mute++;
+  if (answered && random.chance(0.7)) {
+    await send(forger.last());
+    if (await atMost(lingerMs, wire.gone)) tally.refused++;
+  }
   return Math.max(sent, 1);
 }
 

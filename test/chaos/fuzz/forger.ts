@@ -23,26 +23,26 @@ const weights = {
   truncated: 6,
   "wrong types": 14,
   join: 10,
-  rejoin: 5,
-  leave: 4,
-  broadcast: 12,
-  presence: 8,
+  rejoin: 6,
+  leave: 3,
+  broadcast: 14,
+  presence: 6,
   token: 4,
   pollution: 5,
   deep: 0.5,
   "huge topic": 0.2,
   "huge ref": 0.2,
   "huge payload": 0.05,
-  "over the limit": 0.02,
-  "wrong UTF-8": 1,
   binary: 6,
-  "binary push": 8,
-  "broken frame": 1,
-} as const;
+  "binary push": 9,
+};
 
-export type Kind = keyof typeof weights;
+/** What mostly ends the socket. */
+const lastWeights = { "over the limit": 0.3, "wrong UTF-8": 3, "broken frame": 7 };
 
-export const kinds = Object.keys(weights) as Kind[];
+export type Kind = keyof typeof weights | keyof typeof lastWeights;
+
+export const kinds = Object.keys({ ...weights, ...lastWeights }) as Kind[];
 
 const events = [
   ...["phx_join", "phx_leave", "phx_close", "phx_error", "phx_reply", "heartbeat", "broadcast", "presence"],
@@ -60,7 +60,13 @@ export class Forger {
   }
 
   next(): Forgery {
-    const kind = this.#anyKind();
+    const kind = this.#anyOf(weights);
+    return { kind, bytes: this.#make[kind]() };
+  }
+
+  /** After it the relay may close the socket, or wait for the rest of a frame for ever. */
+  last(): Forgery {
+    const kind = this.#anyOf(lastWeights);
     return { kind, bytes: this.#make[kind]() };
   }
 
@@ -106,13 +112,14 @@ export class Forger {
     "broken frame": () => brokenFrame(this.#random),
   };
 
-  #anyKind(): Kind {
-    let left = this.#random.next() * Object.values(weights).reduce<number>((sum, weight) => sum + weight, 0);
-    for (const kind of kinds) {
-      left -= weights[kind];
+  #anyOf<K extends Kind>(weights: Record<K, number>): K {
+    const all = Object.entries(weights) as [K, number][];
+    let left = this.#random.next() * all.reduce((sum, [, weight]) => sum + weight, 0);
+    for (const [kind, weight] of all) {
+      left -= weight;
       if (left < 0) return kind;
     }
-    return "junk";
+    return (all[0] as [K, number])[0];
   }
 
   /** `payload` is JSON. */

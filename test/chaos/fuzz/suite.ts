@@ -9,7 +9,7 @@ import { printTable } from "../../bench/support/table.ts";
 import { until } from "../../support/wait.ts";
 import { startCluster } from "../support/cluster.ts";
 import { Random } from "../support/random.ts";
-import { assault } from "./assaults.ts";
+import { assault, slowReaderCount } from "./assaults.ts";
 import { attack, emptyTally, type Mark, type Tally } from "./attacker.ts";
 import { Neighbours } from "./neighbours.ts";
 import { Patient } from "./patient.ts";
@@ -127,6 +127,10 @@ function faultsOf({ tally, before, after, peak, crashes }: Omit<Report, "wrongs"
     ...(peak > limits.peak ? [`the process took ${mb(peak)} MB`] : []),
     ...(after.polluted.length > 0 ? [`Object.prototype has ${after.polluted}`] : []),
     ...(after.files > before.files + 20 ? [`${after.files - before.files} more files are open`] : []),
+    ...((after.events["realtime:socket:slow"] ?? 0) < slowReaderCount
+      ? ["who reads too slowly was not thrown out"]
+      : []),
+    ...(tally.kept > 0 ? [`${tally.kept} refused clients were not hung up on`] : []),
     ...(tally.mute > 0 ? [`${tally.mute} sockets were open and not answered`] : []),
   ];
 }
@@ -171,6 +175,7 @@ function print(report: Report, settings: Settings, seconds: number, log: string)
     ],
   );
   for (const wrong of wrongs.slice(0, 20)) console.log(wrong.slice(0, 600));
+  if (process.env.KEEP) console.log(after.events);
   if (wrongs.length > 20) console.log(`... and ${wrongs.length - 20} more`);
   if (wrongs.length > 0) console.log(`\nNot good. What the relay said: ${log}`);
   else console.log("\nNo crash, no leak, and the neighbours noticed nothing.");

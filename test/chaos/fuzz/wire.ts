@@ -53,7 +53,7 @@ export class Wire {
   /** Resolves once the relay has taken most of what was written, or is gone. */
   async write(bytes: Buffer | string): Promise<void> {
     if (!this.isOpen || this.socket.write(bytes)) return;
-    await Promise.race([once(this.socket, "drain").catch(() => {}), this.closed, this.#ended()]);
+    await Promise.race([once(this.socket, "drain").catch(() => {}), this.gone]);
   }
 
   /** Resolves with the status of the answer; undefined when there is none. */
@@ -65,12 +65,17 @@ export class Wire {
     return status === undefined ? undefined : Number(status);
   }
 
+  /** Resolves to true when the relay has hung up. */
+  get gone(): Promise<boolean> {
+    return Promise.race([this.closed, this.#ended()]).then(() => true);
+  }
+
   /** True as soon as this text comes; false when the connection ends before. One at a time may wait. */
   saw(text: string): Promise<boolean> {
     const found = new Promise<boolean>((resolve) => {
       this.#waiting = { text, found: () => resolve(true) };
     });
-    return Promise.race([found, this.closed.then(() => false), this.#ended().then(() => false)]);
+    return Promise.race([found, this.gone.then(() => false)]);
   }
 
   #take(data: string): void {
