@@ -188,20 +188,25 @@ begin
 end
 $$;
 
+-- From the first of the newest messages that is young enough. One of a long transaction may be older than one before it:
+-- who left it out would leave a hole, and the relay drops what comes later with a lower number.
 create function realtime.replay(topic text, since timestamptz, max_messages integer)
 returns table (id uuid, seq bigint, event text, payload text, binary_payload bytea)
 language sql stable set search_path = ''
 as $$
-  select newest.id, newest.seq, newest.event, newest.payload::text, newest.binary_payload
+  select m.id, m.seq, m.event, m.payload, m.binary_payload
   from (
-    select m.id, m.seq, m.event, m.payload, m.binary_payload
-    from realtime.messages as m
-    where m.topic = replay.topic and m.private and m.seq is not null
-      and m.extension = 'broadcast' and m.inserted_at >= replay.since at time zone 'utc'
-    order by m.seq desc
-    limit replay.max_messages
-  ) as newest
-  order by newest.seq
+    select newest.*, bool_or(newest.inserted_at >= replay.since at time zone 'utc') over (order by newest.seq) as is_due
+    from (
+      select m.id, m.seq, m.event, m.payload::text, m.binary_payload, m.inserted_at
+      from realtime.messages as m
+      where m.topic = replay.topic and m.private and m.seq is not null and m.extension = 'broadcast'
+      order by m.seq desc
+      limit replay.max_messages
+    ) as newest
+  ) as m
+  where m.is_due
+  order by m.seq
 $$;
 
 create function realtime.roll_partitions(days_ahead integer default 3, days_kept integer default 3) returns void

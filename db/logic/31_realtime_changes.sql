@@ -351,7 +351,7 @@ declare
   v_new bigint;
 begin
   if v_open <> '' then
-    perform set_config(v_opened, ltrim(substr(v_open, strpos(v_open || ',', ','))), ','), true);
+    perform set_config(v_opened, substr(v_open, length(split_part(v_open, ',', 1)) + 2), true);
     v_place := nextval('realtime.changes_id_seq');
   end if;
   if tg_nargs > 0 then

@@ -90,9 +90,10 @@ export class Feed<Row extends { at: Date }> implements AsyncDisposable {
   #schedule(ms: number): void {
     const due = performance.now() + ms;
     if (this.#stopped || due >= this.#due) return;
-    this.#due = due;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#pump(), ms);
+    this.#due = due;
+    if (ms <= 0) this.#pump(); // a timer of 0 ms takes one
+    else this.#timer = setTimeout(() => this.#pump(), ms);
   }
 
   #pump(): void {

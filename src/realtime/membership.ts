@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { pause } from "#lib/pause.ts";
 import { emit } from "#telemetry.ts";
 import { Gathering } from "./gathering.ts";
 import type { Gossip } from "./gossip.ts";
@@ -8,6 +9,8 @@ import { type Answer, Pulse, type PulseOptions } from "./pulse.ts";
 import { CatchUp, type Row, readMembers } from "./snapshot.ts";
 import { keyOf, type Room } from "./topic.ts";
 import type { PresenceWord, Word } from "./wire.ts";
+
+const againMs = 100;
 
 /**
  * Presence over all relays. Each relay is the only writer of its own members and keeps the whole roster in memory;
@@ -25,6 +28,7 @@ export class Membership implements AsyncDisposable {
   /** Relays that are gone, whose members are held back. */
   readonly #departed = new Set<string>();
   readonly #run = Math.random().toString(36).slice(2, 10);
+  readonly #stopping = new AbortController();
   #refs = 0;
   #dirty = false;
 
@@ -117,14 +121,12 @@ export class Membership implements AsyncDisposable {
     this.#catchUp.readSoon();
   }
 
-  /**
-   * Word of any relay may have been missed. If the database lost the tables (they are unlogged), the other relays need
-   * until their next beat to publish their members again; reading sooner would make everybody leave and come back.
-   */
+  /** Word of any relay may have been missed. Read before the table is whole, everybody would leave and come back. */
   async resync(): Promise<void> {
     this.#catchUp.mark();
-    const lost = await this.#pulse.beat();
-    this.#catchUp.readSoon(lost ? this.#pulse.options.beatMs * 1.5 : 0);
+    while (!(await this.#pulse.beat()) && !this.#stopping.signal.aborted)
+      await pause(againMs, this.#stopping.signal);
+    this.#catchUp.readSoon(this.#pulse.settlesInMs);
   }
 
   /** A change of our own could not be published: everything is published anew with the next beat. */
@@ -133,6 +135,7 @@ export class Membership implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
     this.#gathering[Symbol.dispose]();
     this.#holds[Symbol.dispose]();
     this.#catchUp[Symbol.dispose]();

@@ -32,6 +32,7 @@ export class Pulse implements AsyncDisposable {
   readonly #options: Required<PulseOptions>;
   #locked: pg.Client | undefined;
   #aloneUntil = 0;
+  #settledAt = 0;
   #hellos = 0;
   #unanswered = new Set<string>();
   #answered: () => void = () => {};
@@ -71,7 +72,7 @@ export class Pulse implements AsyncDisposable {
     const { live, slowestMs } = await this.#beat();
     this.#schedule();
     this.#unanswered = new Set(live.filter((relay) => relay !== this.#relay));
-    if (this.#unanswered.size > 0) await this.#greet(slowestMs * patience);
+    if (this.#unanswered.size > 0 && this.#locked) await this.#greet(slowestMs * patience);
   }
 
   /** On every new LISTEN connection: the lock on it tells the others when it is gone. */
@@ -79,6 +80,14 @@ export class Pulse implements AsyncDisposable {
     await client.query("select realtime.lock_relay($1)", [this.#relay]);
     this.#locked = client;
     client.once("end", () => this.#unlock(client));
+  }
+
+  /**
+   * How long until the table is whole. If the database lost it (it is unlogged), the other relays need until their next
+   * beat to publish their members again.
+   */
+  get settlesInMs(): number {
+    return Math.max(0, this.#settledAt - performance.now());
   }
 
   heardHello(from: string): void {
@@ -92,7 +101,7 @@ export class Pulse implements AsyncDisposable {
     if (this.#unanswered.delete(relay) && this.#unanswered.size === 0) this.#answered();
   }
 
-  /** True if the database did not know this relay any more. Failing, it beats again half a second later. */
+  /** Beats now, and until it succeeds every half second; false where this one did not. */
   beat(): Promise<boolean> {
     if (this.#stopped) return Promise.resolve(false);
     this.#beating ??= this.#tryToBeat().finally(() => {
@@ -110,9 +119,10 @@ export class Pulse implements AsyncDisposable {
   async #tryToBeat(): Promise<boolean> {
     try {
       const { fresh } = await this.#beat();
+      if (fresh) this.#settledAt = performance.now() + 1.5 * this.#options.beatMs;
       await this.#note();
       this.#schedule();
-      return fresh;
+      return true;
     } catch (error) {
       if (!this.#stopped) emit("realtime:relay:beat-failed", { error });
       this.#schedule(beatAgainMs);

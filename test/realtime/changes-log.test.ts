@@ -235,9 +235,10 @@ test("a log that cannot be written warns, and the writer's statement goes throug
   assert.equal((await database.query("select from t.rows")).rowCount, 2);
 });
 
-test("a writer wakes the relays once per statement that changed something, unless it does so itself", async () => {
+test("a writer wakes the relays once per statement that changed something, unless it does so itself", async (t) => {
   await watched(rows);
   const listener = await world.pool.connect();
+  t.after(() => listener.release(true));
   let woken = 0;
   listener.on("notification", () => {
     woken += 1;
@@ -252,7 +253,6 @@ test("a writer wakes the relays once per statement that changed something, unles
   );
   await listener.query("select 1");
   assert.equal(woken, 1);
-  listener.release(true);
 });
 
 test("dropped columns, odd names and odd types are logged", async () => {

@@ -110,6 +110,32 @@ test("nobody is missed when a relay sleeps shorter than its members are waited f
   eve?.[Symbol.dispose]();
 });
 
+test("a crash of the database, which empties the tables of relays and members, makes nobody leave", async () => {
+  await using world = await openClub();
+  const options = { beatMs: 300, holdMs: 300 };
+  await using first = await startRelay(world, {}, options);
+  await using second = await startRelay(world, {}, options);
+  using one = await Watcher.open(world, first, "here");
+  using two = await Watcher.open(world, second, "here");
+  const sockets = [...(await enter(world, first, ["a"])), ...(await enter(world, second, ["b"]))];
+  for (const watcher of [one, two])
+    for (const key of ["a", "b"]) await watcher.joins.next((join) => join.key === key);
+  await world.pool.query("truncate realtime.relays, realtime.presence, realtime.watches");
+  // The first comes back at once, the second with its next beat.
+  await world.pool.query(
+    "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = hashtext($1)::oid",
+    [first.relay.id],
+  );
+  await until(async () => (await presentIn(world)).join() === "a,b");
+  sockets.push(...(await enter(world, first, ["c"])), ...(await enter(world, second, ["d"])));
+  for (const watcher of [one, two]) {
+    for (const key of ["c", "d"]) await watcher.joins.next((join) => join.key === key);
+    assert.deepEqual(watcher.leaves.all, []);
+    assert.deepEqual(watcher.present(), { a: [{}], b: [{}], c: [{}], d: [{}] });
+  }
+  for (const socket of sockets) socket[Symbol.dispose]();
+});
+
 for (const { others, whose } of [
   { others: true, whose: "one relay of two" },
   { others: false, whose: "the only relay" },

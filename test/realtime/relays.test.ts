@@ -58,8 +58,8 @@ test("typing and a payload of 1 MB cross from relay to relay, and the sender hea
 
 test("presence spans relays; a relay that is killed is missed once, and a new one knows who is there", async () => {
   await using world = await openClub();
-  await using watcher = await startRelay(world);
-  await using doomed = await spawnRelay(world);
+  await using watcher = await startRelay(world, {}, { holdMs: 200 });
+  await using doomed = await spawnRelay(world, { holdMs: 200 });
   using ada = await openClient(world, watcher);
   using bob = await openClient(world, doomed);
   const watching = ada.realtime.channel("here", { config: { presence: { key: "ada" } } });
@@ -74,7 +74,7 @@ test("presence spans relays; a relay that is killed is missed once, and a new on
   await tracked.track({ name: "Bob" });
   await joined.next((key) => key === "bob");
 
-  await using latecomer = await startRelay(world);
+  await using latecomer = await startRelay(world, {}, { holdMs: 200 });
   using late = await Raw.open(world, latecomer);
   await late.join("realtime:here", { presence: { enabled: true } });
   const { payload } = await late.event("presence_state");
@@ -114,7 +114,7 @@ test("a relay that was cut off reads who came and went, and a buried one that li
 
 test("members say goodbye when their relay stops", async () => {
   await using world = await openClub();
-  await using first = await startRelay(world);
+  await using first = await startRelay(world, {}, { holdMs: 200 });
   const second = await startRelay(world);
   using watcher = await Raw.open(world, first);
   using guest = await Raw.open(world, second);

@@ -1,11 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { freePort } from "#lib/free-port.ts";
 import { pause } from "#lib/pause.ts";
 import { keep, type Lifetime } from "../../bench/support/lifetime.ts";
 import type { RelaySettings } from "./relay.ts";
 
+const compileCache = path.join(os.tmpdir(), "howdah-chaos-compiled");
 const couldNotStart = 75; // as relay.ts says; importing it would start one
 
 /** Relay processes on ports that stay theirs; whoever is killed is started again there. */
@@ -53,6 +56,7 @@ export class Fleet {
   async #open(port: number): Promise<void> {
     const script = new URL("./relay.ts", import.meta.url);
     const child = fork(script, [JSON.stringify({ ...this.#settings, port })], {
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache }, // starts cost more than what they serve otherwise
       stdio: ["ignore", "ignore", this.#log, "ipc"],
     });
     keep(this.#life, child);

@@ -5,7 +5,6 @@ import type { Cluster } from "../support/cluster.ts";
 import { everyoneIsUpToDate, type Scene } from "./scene.ts";
 
 const meanStayMs = 9000;
-const quietMs = 5000;
 
 /** kill -9 of a relay every one to four seconds. */
 export async function killRelays({ fleet }: Scene, over: AbortSignal): Promise<void> {
@@ -68,7 +67,7 @@ export async function restartPostgres(scene: Scene, cluster: Cluster, afterMs: n
 }
 
 /** No more fire and no more writing: waits until nothing more arrives. */
-export async function settle({ writers, watches }: Scene): Promise<void> {
+export async function settle({ writers, watches }: Scene, quietMs: number): Promise<void> {
   await writers[Symbol.asyncDispose]();
   await everyoneIsUpToDate(watches);
   const heard = () => watches.reduce((sum, { seen }) => sum + seen.length, 0);

@@ -42,8 +42,9 @@ export async function burn(
 
 export type Verdict = { counts: Counts; rosters: Rosters; wrongs: string[] };
 
-export async function judge(scene: Scene): Promise<Verdict> {
-  await settle(scene);
+/** `quietMs`: for so long nothing more has to arrive before it is counted. */
+export async function judge(scene: Scene, quietMs = 5000): Promise<Verdict> {
+  await settle(scene, quietMs);
   const { counts, wrongs } = compare(await readTruth(scene), scene.watches);
   const rosters = await compareRosters(scene);
   return {
