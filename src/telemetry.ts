@@ -74,6 +74,7 @@ export interface TelemetryEvents {
   "realtime:policy:failed": { topic: string; reason: string };
   "realtime:authorization:failed": { topic: string; error: unknown };
   "realtime:message:failed": { id: string; error: unknown };
+  "realtime:listen:unavailable": { waitedMs: number };
   "realtime:persist:failed": { topic: string; error: unknown };
   "realtime:feed:read": { feed: string; messages: number; woken: boolean; ms: number };
   "realtime:feed:failed": { feed: string; error: unknown };

@@ -25,7 +25,7 @@ begin
   end loop;
 
   for v_statement in
-    select format('drop view if exists %s cascade', c.oid::regclass)
+    select format('drop view if exists %s.%I cascade', c.relnamespace::regnamespace, c.relname)
     from pg_class c
     where c.relkind = 'v' and c.relnamespace = any (v_schemas)
   loop

@@ -92,7 +92,7 @@ $$;
 create function realtime.recheck(topic text, sub uuid default null) returns void
 language sql volatile set search_path = ''
 as $$
-  select pg_notify('howdah_relay', format('recheck %s %s', coalesce(recheck.sub::text, '*'), recheck.topic))
+  select realtime.tell(format('recheck %s %s', coalesce(recheck.sub::text, '*'), recheck.topic))
 $$;
 
 create function realtime.authorize(
@@ -165,20 +165,29 @@ returns table (
 )
 language plpgsql stable rows 100 set search_path = '' set enable_seqscan = off
 as $$
+declare
+  -- What has been committed since the first page belongs to the next read, which will find it among those still running.
+  v_until constant pg_snapshot := coalesce(feed.until, pg_current_snapshot());
+  v_newest constant xid8 := (
+    select m.xid from realtime.messages as m
+    where m.xid >= coalesce(pg_snapshot_xmax(feed.since), '3') and pg_visible_in_snapshot(m.xid, v_until)
+    order by m.xid desc
+    limit 1
+  );
 begin
-  return query select coalesce(feed.until, pg_current_snapshot())::text, null::uuid, null, null::boolean, null::bigint, null, null,
+  return query select realtime.cut_snapshot(v_until, feed.since, v_newest)::text, null::uuid, null, null::boolean, null::bigint, null, null,
     null::bytea, clock_timestamp();
   return query
     select null, found.* from (
       select m.id, m.topic, m.private, m.seq, m.event, m.payload::text, m.binary_payload, m.updated_at at time zone 'utc'
       from realtime.messages as m
       where m.xid >= pg_snapshot_xmax(feed.since)
-        and m.xid < pg_snapshot_xmax(coalesce(feed.until, pg_current_snapshot()))
+        and m.xid < pg_snapshot_xmax(v_until) and pg_visible_in_snapshot(m.xid, v_until)
         and m.seq is not null and not m.skip_broadcast
       union all
       select m.id, m.topic, m.private, m.seq, m.event, m.payload::text, m.binary_payload, m.updated_at at time zone 'utc'
       from realtime.messages as m
-      where m.xid = any (array(select pg_snapshot_xip(feed.since)))
+      where m.xid = any (array(select pg_snapshot_xip(feed.since))) and pg_visible_in_snapshot(m.xid, v_until)
         and m.seq is not null and not m.skip_broadcast
     ) as found
     where feed.after_topic is null
@@ -186,6 +195,20 @@ begin
     order by found.topic, found.private, found.seq
     limit feed.max_messages;
 end
+$$;
+
+-- The same snapshot as far as a log is concerned whose newest row it sees is of that transaction, up to there. A server
+-- that has crashed gives out again the numbers of transactions that left no trace, those rolled back last, but none up to
+-- the newest that was committed: with a cursor beyond, the messages of their second owners would be passed by.
+create function realtime.cut_snapshot(snapshot pg_snapshot, since pg_snapshot, newest xid8) returns pg_snapshot
+language sql immutable set search_path = ''
+as $$
+  select format('%s:%s:%s', coalesce(min(r.xid), e.xmax), e.xmax, string_agg(r.xid::text, ',' order by r.xid))::pg_snapshot
+  from (
+    select coalesce(cut_snapshot.newest::text::bigint + 1, pg_snapshot_xmax(cut_snapshot.since)::text::bigint, 3) as xmax
+  ) as e
+  left join (select x::text::bigint as xid from pg_snapshot_xip(cut_snapshot.snapshot) as x) as r on r.xid < e.xmax
+  group by e.xmax
 $$;
 
 -- From the first of the newest messages that is young enough. One of a long transaction may be older than one before it:
@@ -270,6 +293,8 @@ comment on function realtime.authorize(text, text, jsonb, jsonb) is
   'What these claims may do on a private channel, by the policies on realtime.messages; a policy that raises denies and gives the reason.';
 comment on function realtime.feed(pg_snapshot, integer, pg_snapshot, text, boolean, bigint) is
   'Messages committed since a snapshot, each exactly once, and the next snapshot.';
+comment on function realtime.cut_snapshot(pg_snapshot, pg_snapshot, xid8) is
+  'A snapshot without what lies beyond the newest row of a log that it sees; since is the one before.';
 comment on function realtime.replay(text, timestamptz, integer) is 'Newest messages of a private channel, oldest first.';
 comment on function realtime.roll_partitions(integer, integer) is 'Makes the days ahead, drops the days past keeping.';
 comment on function realtime.tg_messages__number() is 'Gives a message its place in its topic and wakes the relays.';

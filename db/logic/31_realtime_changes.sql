@@ -371,11 +371,11 @@ begin
     if tg_op = 'INSERT' then
       select count(*) into v_rows from new_rows;
       insert into realtime.changes (relation, schema_name, table_name, operation, record)
-      select v_relation, v_schema, v_table, 'INSERT', to_jsonb(n) from new_rows as n where v_rows <= v_most;
+      select v_relation, v_schema, v_table, 'INSERT', to_jsonb(n.*) from new_rows as n where v_rows <= v_most;
     elsif tg_op = 'DELETE' then
       select count(*) into v_rows from old_rows;
       insert into realtime.changes (relation, schema_name, table_name, operation, old_record)
-      select v_relation, v_schema, v_table, 'DELETE', to_jsonb(o) from old_rows as o where v_rows <= v_most;
+      select v_relation, v_schema, v_table, 'DELETE', to_jsonb(o.*) from old_rows as o where v_rows <= v_most;
     elsif tg_op = 'UPDATE' then
       -- The executor writes the two tables in step. Only a row that was to move into another partition and was refused
       -- there stands in one of them alone.
@@ -386,8 +386,8 @@ begin
       end if;
       insert into realtime.changes (relation, schema_name, table_name, operation, record, old_record)
       select v_relation, v_schema, v_table, 'UPDATE', n.row, o.row
-      from (select row_number() over () as place, to_jsonb(r) as row from new_rows as r) as n
-      join (select row_number() over () as place, to_jsonb(r) as row from old_rows as r) as o using (place)
+      from (select row_number() over () as place, to_jsonb(r.*) as row from new_rows as r) as n
+      join (select row_number() over () as place, to_jsonb(r.*) as row from old_rows as r) as o using (place)
       where v_rows <= v_most
       order by place;
     end if;
@@ -462,7 +462,7 @@ create function realtime.feed_changes(
   since pg_snapshot, relations bigint[], most integer, until pg_snapshot, after bigint,
   out upto text, out ids bigint[], out relation_of bigint[], out earliest text, out latest text, out more boolean
 )
-language plpgsql stable set search_path = '' set enable_seqscan = off
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set max_parallel_workers_per_gather = 0
 as $$
 declare
   v_until constant pg_snapshot := coalesce(feed_changes.until, pg_current_snapshot());
@@ -520,7 +520,7 @@ returns table (
   change_id bigint, cut integer, payload text, operation text, changed_rows bigint, change_ids bigint[], questions integer[],
   viewer integer, failure text
 )
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = '' set jit = off
 as $$
 declare
   v_path constant text := realtime.usual_search_path();
@@ -615,19 +615,34 @@ begin
   end loop;
 
   return query
-    select c.id, t.cut, realtime.change_data(c, k.readable, k.identity, k.described, k.authorized),
-      null, null::bigint, null::bigint[], null::integer[], null::integer, null
-    from unnest(v_told, v_told_cuts) as t (id, cut)
-    join (
-      select (s.place - 1)::integer as cut, r.*
+    with told as (
+      select t.cut, c.* from unnest(v_told, v_told_cuts) as t (id, cut)
+      join realtime.changes as c on c.id = t.id
+      where c.id = any (sift.ids) and c.at between sift.earliest and sift.latest
+    ),
+    field as materialized (
+      select distinct f.name from told as t
+      cross join lateral (
+        select jsonb_object_keys(t.record) as name union all select jsonb_object_keys(t.old_record)
+      ) as f
+    ),
+    cut as materialized (
+      select (s.place - 1)::integer as cut, k.described, k.authorized,
+        array(select f.name from field as f where f.name <> all (k.readable)) as hidden,
+        array(select f.name from field as f where f.name <> all (k.identity)) as hidden_of_old
       from jsonb_array_elements(sift.cuts) with ordinality as s (cut, place)
       cross join lateral realtime.cut(
         sift.relation, v_published.columns, s.cut ->> 'role',
         case when jsonb_typeof(s.cut -> 'select') = 'array' then array(select jsonb_array_elements_text(s.cut -> 'select')) end
-      ) as r
-    ) as k on k.cut = t.cut
-    join realtime.changes as c on c.id = t.id
-    where c.id = any (sift.ids) and c.at between sift.earliest and sift.latest;
+      ) as k
+    )
+    select t.id, t.cut,
+      realtime.change_data(
+        t.schema_name, t.table_name, t.operation, t.at, k.described, k.authorized,
+        t.record - k.hidden, t.old_record - k.hidden_of_old),
+      null, null::bigint, null::bigint[], null::integer[], null::integer, null
+    from told as t
+    join cut as k on k.cut = t.cut;
   return query
     select c.id, null::integer, null, c.operation, c.rows, null::bigint[], array_agg((e.question -> 0)::integer), null::integer, null
     from realtime.changes as c
@@ -697,7 +712,7 @@ as $$
       or (not c.relforcerowsecurity and pg_has_role(r.oid, c.relowner, 'USAGE')) then null
     else (
       select format('(%s)', concat_ws(' and ',
-        coalesce(format('(%s)', string_agg(format('(%s)', p.expression), ' or ') filter (where p.polpermissive)), 'false'),
+        coalesce('(' || string_agg(format('(%s)', p.expression), ' or ') filter (where p.polpermissive) || ')', 'false'),
         string_agg(format('(%s)', p.expression), ' and ') filter (where not p.polpermissive)))
       from (
         select o.polpermissive, pg_get_expr(o.polqual, o.polrelid) as expression
@@ -780,44 +795,32 @@ as $$
   group by c.relreplident
 $$;
 
--- The `data` of an event, as text, so that numbers keep all their digits.
+-- The `data` of an event, as text, so that numbers keep all their digits. Called for every row, hence without settings.
 create function realtime.change_data(
-  change realtime.changes, readable text[], identity text[], described text, authorized boolean
+  schema_name text, table_name text, operation text, at timestamptz, described text, authorized boolean,
+  record jsonb, old_record jsonb
 ) returns text
-language plpgsql stable set search_path = '' set timezone = 'UTC'
+language plpgsql stable
 as $$
 declare
-  v_record jsonb;
-  v_old_record jsonb;
-  v_error text;
+  v_columns constant text := case when change_data.authorized then change_data.described else '[]' end;
+  v_record text := case when change_data.authorized then change_data.record end;
+  v_old_record text := case when change_data.authorized then change_data.old_record end;
+  v_errors text := 'null';
 begin
   if not change_data.authorized then
-    v_error := 'Error 401: Unauthorized';
-  else
-    v_record := realtime.pick((change).record, change_data.readable);
-    v_old_record := realtime.pick((change).old_record, change_data.identity);
-    if coalesce(octet_length(v_record::text), 0) + coalesce(octet_length(v_old_record::text), 0) > 1048576 then
-      v_error := 'Error 413: Payload Too Large';
-      v_record := realtime.pick_short(v_record);
-      v_old_record := realtime.pick_short(v_old_record);
-    end if;
+    v_errors := '["Error 401: Unauthorized"]';
+  elsif coalesce(octet_length(v_record), 0) + coalesce(octet_length(v_old_record), 0) > 1048576 then
+    v_errors := '["Error 413: Payload Too Large"]';
+    v_record := realtime.pick_short(change_data.record);
+    v_old_record := realtime.pick_short(change_data.old_record);
   end if;
   return concat(
-    '{"schema":', to_json((change).schema_name), ',"table":', to_json((change).table_name),
-    ',"commit_timestamp":"', to_char((change).at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), '","type":"', (change).operation, '"',
-    ',"columns":', case when change_data.authorized then change_data.described else '[]' end,
-    ',"record":' || v_record::text, ',"old_record":' || v_old_record::text,
-    ',"errors":', case when v_error is null then 'null' else json_build_array(v_error)::text end, '}');
+    '{"schema":', to_json(change_data.schema_name), ',"table":', to_json(change_data.table_name),
+    ',"commit_timestamp":"', to_char(change_data.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    '","type":"', change_data.operation, '","columns":', v_columns,
+    ',"record":' || v_record, ',"old_record":' || v_old_record, ',"errors":', v_errors, '}');
 end
-$$;
-
-create function realtime.pick(record jsonb, names text[]) returns jsonb
-language sql immutable set search_path = ''
-as $$
-  select case when pick.record is not null then (
-    select coalesce(jsonb_object_agg(e.key, e.value) filter (where e.key = any (pick.names)), '{}')
-    from jsonb_each(pick.record) as e
-  ) end
 $$;
 
 create function realtime.pick_short(record jsonb) returns jsonb
@@ -855,6 +858,5 @@ comment on function realtime.matching(oid, jsonb) is 'The query that matches cha
 comment on function realtime.select_policy(oid, text) is 'Row-level security of a role on a table, as an expression; null: none.';
 comment on function realtime.visible_to(oid, text, text, text, text, bigint[], bigint[], jsonb[]) is 'Which of the wanted rows a viewer may see.';
 comment on function realtime.cut(oid, smallint[], text, text[]) is 'What a role is shown of a table''s rows.';
-comment on function realtime.change_data(realtime.changes, text[], text[], text, boolean) is 'A change as JSON for the wire.';
-comment on function realtime.pick(jsonb, text[]) is 'Some fields of an object.';
+comment on function realtime.change_data(text, text, text, timestamptz, text, boolean, jsonb, jsonb) is 'A change as JSON for the wire.';
 comment on function realtime.pick_short(jsonb) is 'The fields of an object up to 64 bytes.';

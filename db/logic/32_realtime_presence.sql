@@ -8,21 +8,25 @@
 create function realtime.beat(
   relay_id uuid, beat_every interval default interval '5 seconds', hold interval default interval '5 seconds',
   locked boolean default false, hostname text default '', pid integer default 0, stats jsonb default '{}',
+  polls boolean default false,
   out fresh boolean, out live uuid[], out slowest_ms integer
 )
 language plpgsql volatile set search_path = ''
 as $$
 begin
   update realtime.relays as r
-  set (beat, beat_every, locked, hostname, pid, stats)
-    = (clock_timestamp(), beat.beat_every, beat.locked, beat.hostname, beat.pid, beat.stats)
+  set (beat, beat_every, locked, hostname, pid, stats, polls)
+    = (clock_timestamp(), beat.beat_every, beat.locked, beat.hostname, beat.pid, beat.stats, beat.polls)
   where r.id = beat.relay_id;
   fresh := not found;
-  insert into realtime.relays (id, beat, beat_every, locked, hostname, pid, stats)
-  values (beat.relay_id, clock_timestamp(), beat.beat_every, beat.locked, beat.hostname, beat.pid, beat.stats)
+  insert into realtime.relays (id, beat, beat_every, locked, hostname, pid, stats, polls)
+  values (beat.relay_id, clock_timestamp(), beat.beat_every, beat.locked, beat.hostname, beat.pid, beat.stats, beat.polls)
   on conflict (id) do nothing;
   perform realtime.reap_relays();
   perform realtime.forget_members(beat.hold);
+  if beat.polls then
+    delete from realtime.words as w where w.at < clock_timestamp() - interval '1 minute';
+  end if;
   select array_agg(r.id), ceil(extract(epoch from max(r.beat_every)) * 1000) into live, slowest_ms
   from realtime.relays as r;
 end
@@ -75,7 +79,7 @@ begin
   from realtime.presence as p
   where p.relay_id = old.id and p.sub is not null;
   update realtime.presence as p set held_since = clock_timestamp() where p.relay_id = old.id;
-  perform pg_notify('howdah_relay', old.id || ' gone');
+  perform realtime.tell(old.id || ' gone');
   return null;
 end
 $$;
@@ -150,9 +154,39 @@ $$;
 create function realtime.gossip(envelopes text[]) returns void
 language sql volatile set search_path = ''
 as $$
-  select pg_notify('howdah_relay', e.envelope)
+  select realtime.tell(e.envelope)
   from unnest(gossip.envelopes) with ordinality as e (envelope, place)
   order by e.place
+$$;
+
+-- One word to all relays. Those behind a transaction pooler cannot listen and find it in a table.
+create function realtime.tell(word text) returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform pg_notify('howdah_relay', tell.word);
+  if exists (select from realtime.relays as r where r.polls) then
+    insert into realtime.words (word) values (tell.word);
+  end if;
+end
+$$;
+
+-- As realtime.feed, for words: in their order, each once.
+create function realtime.words_since(
+  since pg_snapshot, most integer, until pg_snapshot default null, after_id bigint default null
+) returns table (upto text, id bigint, word text, at timestamptz)
+language sql stable set search_path = ''
+as $$
+  select coalesce(words_since.until, pg_current_snapshot())::text, null::bigint, null, clock_timestamp()
+  union all (
+    select null, w.id, w.word, w.at
+    from realtime.words as w
+    where not pg_visible_in_snapshot(w.xid, words_since.since)
+      and pg_visible_in_snapshot(w.xid, coalesce(words_since.until, pg_current_snapshot()))
+      and w.id > coalesce(words_since.after_id, 0)
+    order by w.id
+    limit words_since.most
+  )
 $$;
 
 -- A flush tells of those who leave; this is for those who stay, so that a crash, which empties the unlogged table of
@@ -188,7 +222,7 @@ as $$
   end
 $$;
 
-comment on function realtime.beat(uuid, interval, interval, boolean, text, integer, jsonb) is
+comment on function realtime.beat(uuid, interval, interval, boolean, text, integer, jsonb, boolean) is
   'Sign of life of a relay, every 5 seconds, with what it says of itself.';
 comment on function realtime.reap_relays() is 'Removes relays that are dead; their members are held back.';
 comment on function realtime.lock_relay(uuid) is 'Takes the lock that tells the others at once when this connection is gone.';
@@ -201,6 +235,8 @@ comment on function realtime.gossip_presence(
   uuid, text[], text[], text[], text[], text[], text[], boolean[], text[], text[], uuid[]
 ) is 'Publishes changes of a relay''s members.';
 comment on function realtime.gossip(text[]) is 'Tells the other relays, in one transaction and in this order.';
+comment on function realtime.tell(text) is 'One word to all relays, at commit.';
+comment on function realtime.words_since(pg_snapshot, integer, pg_snapshot, bigint) is 'Words told since a snapshot, each exactly once.';
 comment on function realtime.saw_members(uuid) is 'Notes that the members of a relay are there.';
 comment on function realtime.saw(uuid[], timestamptz[]) is 'Notes when people were there.';
 comment on function realtime.seen(uuid) is

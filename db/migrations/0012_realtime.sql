@@ -32,6 +32,14 @@ create unlogged table realtime.watches (
   constraint a_relay_watches_a_table_once primary key (relay_id, relation)
 );
 
+create unlogged table realtime.words (
+  id bigint not null generated always as identity,
+  at timestamptz not null default clock_timestamp(),
+  xid xid8 not null default pg_current_xact_id(),
+  word text not null,
+  constraint words_have_an_id primary key (id)
+);
+
 create table realtime.last_seen (
   sub uuid not null,
   at timestamptz not null,
@@ -51,11 +59,13 @@ alter table realtime.relays
   add column locked boolean not null default false,
   add column hostname text not null default '',
   add column pid integer not null default 0,
+  add column polls boolean not null default false,
   add column stats jsonb not null default '{}';
 
 alter table realtime.changes enable row level security;
 alter table realtime.changes_default enable row level security;
 alter table realtime.watches enable row level security;
+alter table realtime.words enable row level security;
 alter table realtime.last_seen enable row level security;
 
 comment on column realtime.messages.binary_payload is 'The payload of realtime.send_binary; payload is null then.';
@@ -69,11 +79,14 @@ comment on column realtime.changes.record is 'The whole new row; what a subscrib
 comment on column realtime.changes.old_record is 'The whole row as it was before.';
 comment on table realtime.changes_default is 'Safety net for a day without a partition.';
 comment on table realtime.watches is 'Which relay has subscribers on which table; such a table carries triggers.';
+comment on table realtime.words is
+  'What relays tell each other, for those that cannot listen; kept for a minute, and only while there is such a relay.';
 comment on table realtime.last_seen is 'When a person (the sub of their token) was last present anywhere.';
 comment on column realtime.presence.sub is 'The person by their token; null for those without one.';
 comment on column realtime.presence.held_since is
   'When the connection was lost; the leave is held back a few seconds. Such a member may outlive its relay.';
 comment on column realtime.relays.locked is 'A connection of the relay holds realtime.lock_relay(): when it ends, so has the relay.';
+comment on column realtime.relays.polls is 'It cannot listen, for it connects through a transaction pooler.';
 comment on column realtime.relays.stats is 'What the relay said of itself with its last beat: sockets, channels, rooms, feed lag and more.';
 
 do $$

@@ -82,6 +82,7 @@ const levels: Record<TelemetryEvent, "error" | "warn" | "info" | "debug"> = {
   "realtime:policy:failed": "error",
   "realtime:authorization:failed": "error",
   "realtime:message:failed": "error",
+  "realtime:listen:unavailable": "warn",
   "realtime:persist:failed": "error",
   "realtime:feed:read": "debug",
   "realtime:feed:failed": "warn",

@@ -1,15 +1,14 @@
-import { isObject } from "#lib/is-object.ts";
 import { emit } from "#telemetry.ts";
 import { type Admission, admit, canRead, permit } from "./admission.ts";
+import { Attendance } from "./attendance.ts";
 import type { Permissions } from "./authorization.ts";
 import type { Framed } from "./broadcast.ts";
 import type { Subscription } from "./changes/subscription.ts";
 import { readRefused, reasonOf } from "./errors.ts";
 import { Expiry } from "./expiry.ts";
-import { Allowance } from "./limits.ts";
 import type { BroadcastPush } from "./protocol/binary.ts";
 import type { Frame, Ref } from "./protocol/frame.ts";
-import { fields, type JoinRequest, parsePresence, tokenIn } from "./protocol/payloads.ts";
+import { fields, type JoinRequest, tokenIn } from "./protocol/payloads.ts";
 import * as replies from "./protocol/replies.ts";
 import { type Pushed, pushedBinary, pushedText } from "./pushed.ts";
 import { replayed, replayOf } from "./replay.ts";
@@ -29,8 +28,7 @@ export class Channel {
   readonly #socket: Socket;
   readonly #services: Services;
   readonly #request: JoinRequest;
-  readonly #presenceCalls: Allowance;
-  readonly #tracking: Tracking;
+  readonly #attendance: Attendance;
   readonly #sending: Sending;
   readonly #changes: Subscription;
   readonly #expiry = new Expiry((secondsAgo) => this.#expire(secondsAgo));
@@ -49,11 +47,14 @@ export class Channel {
     this.joinRef = frame.joinRef ?? frame.ref;
     this.room = admission.room;
     this.#request = admission.request;
-    this.#tracking = new Tracking(
-      services.membership,
-      admission.room,
-      admission.request.presence.key,
-      admission.claims.sub,
+    const { key } = admission.request.presence;
+    this.#attendance = new Attendance(
+      new Tracking(services.membership, admission.room, key, admission.claims.sub),
+      {
+        limits: services.limits,
+        answer: (reply) => this.#send(reply),
+        end: (message) => this.#shutDown(message),
+      },
     );
     const { ack, self } = admission.request.broadcast;
     this.#sending = new Sending(services, {
@@ -62,7 +63,6 @@ export class Channel {
     });
     this.#changes = admission.changes;
     this.#presenceEnabled = admission.request.presence.enabled;
-    this.#presenceCalls = new Allowance(services.limits.presenceCallsPer30s, 30_000);
     this.#token = admission.token;
     this.#sub = admission.claims.sub;
     this.#permissions = admission.permissions;
@@ -98,7 +98,7 @@ export class Channel {
       case "broadcast":
         return this.#broadcast(frame, pushedText(frame.payload));
       case "presence":
-        this.#presence(frame);
+        if (this.#attendance.push(frame, this.#permissions)) this.#presenceEnabled = true;
         return undefined;
       case "access_token":
         return this.#refresh(tokenIn(fields(frame.payload).access_token));
@@ -118,8 +118,7 @@ export class Channel {
     this.#expiry.stop();
     this.#services.rooms.leave(this);
     this.#changes.end();
-    if (mayComeBack) this.#tracking.lose();
-    else this.#tracking.untrack();
+    this.#attendance.leave(mayComeBack);
     emit("realtime:channel:left", { topic: this.room.name, private: this.room.private, reason });
   }
 
@@ -186,30 +185,6 @@ export class Channel {
     if (this.#socket.mayMessage()) return this.#sending.send(push, pushed, this.#permissions);
     this.#shutDown("Too many messages per second");
     return undefined;
-  }
-
-  #presence(frame: Frame): void {
-    const call = parsePresence(frame.payload);
-    if (!this.#presenceCalls.take()) this.#shutDown("Client presence rate limit exceeded");
-    else if (call.does === "unknown" || !this.#permissions.writePresence) {
-      this.#send(replies.refused(frame, {}));
-    } else if (call.does === "untrack") {
-      this.#tracking.untrack();
-      this.#send(replies.ok(frame));
-    } else this.#track(frame, call.meta);
-  }
-
-  #track(frame: Frame, meta: unknown): void {
-    const json = JSON.stringify(meta);
-    if (!isObject(meta)) {
-      this.#send(replies.refused(frame, { reason: "Presence track payload must be a map" }));
-    } else if (Buffer.byteLength(json) > this.#services.limits.presenceBytes) {
-      this.#shutDown("Track message size exceeded");
-    } else {
-      this.#tracking.track(meta, json);
-      this.#presenceEnabled = true;
-      this.#send(replies.ok(frame));
-    }
   }
 
   async #refresh(token: string | undefined): Promise<void> {

@@ -18,8 +18,8 @@ export type Source<Row> = {
 };
 
 export type FeedOptions = {
-  /** Between two reads when nobody wakes; 250. */
-  pollMs?: number;
+  /** Whether nobody will ever wake it, and its connection is a pooler's. */
+  polls?: () => boolean;
   /** The database is not the one the cursor came from (failover, restore): all clients must start anew. */
   newEpoch?: () => void;
 };
@@ -27,6 +27,7 @@ export type FeedOptions = {
 type Head = { upto: string; at: Date };
 
 const gatherMs = 2;
+const pollMs = { besideWakes: 250, alone: 100 };
 
 /** The name of the log's file begins with the timeline; pg_control_checkpoint() knows a new one only after its first checkpoint. */
 const epochQuery =
@@ -40,7 +41,7 @@ const epochQuery =
 export class Feed<Row extends { at: Date }> implements AsyncDisposable {
   readonly #pool: pg.Pool;
   readonly #source: Source<Row>;
-  readonly #pollMs: number;
+  readonly #polls: () => boolean;
   readonly #newEpoch: () => void;
   readonly #stats = new FeedStats();
   #cursor: string | undefined;
@@ -55,17 +56,21 @@ export class Feed<Row extends { at: Date }> implements AsyncDisposable {
   #failures = 0;
   #stopped = false;
 
-  constructor(pool: pg.Pool, source: Source<Row>, { pollMs = 250, newEpoch = () => {} }: FeedOptions = {}) {
+  constructor(
+    pool: pg.Pool,
+    source: Source<Row>,
+    { polls = () => false, newEpoch = () => {} }: FeedOptions = {},
+  ) {
     this.#pool = pool;
     this.#source = source;
-    this.#pollMs = pollMs;
+    this.#polls = polls;
     this.#newEpoch = newEpoch;
   }
 
   /** Resolves when the cursor stands; rejects when the log cannot be read. */
   async start(): Promise<void> {
     await this.#read();
-    this.#schedule(this.#pollMs);
+    this.#schedule(this.#pollMs());
   }
 
   /** Something was committed: read now, or 2 ms after the last read began. */
@@ -92,7 +97,8 @@ export class Feed<Row extends { at: Date }> implements AsyncDisposable {
     if (this.#stopped || due >= this.#due) return;
     clearTimeout(this.#timer);
     this.#due = due;
-    if (ms <= 0) this.#pump(); // a timer of 0 ms takes one
+    if (ms <= 0)
+      this.#pump(); // a timer of 0 ms takes one
     else this.#timer = setTimeout(() => this.#pump(), ms);
   }
 
@@ -104,9 +110,13 @@ export class Feed<Row extends { at: Date }> implements AsyncDisposable {
     });
   }
 
+  #pollMs(): number {
+    return this.#polls() ? pollMs.alone : pollMs.besideWakes;
+  }
+
   #pauseMs(): number {
     if (this.#failures > 0) return Math.min(10 * 2 ** this.#failures, 1000);
-    return this.#woken ? gatherMs : this.#pollMs;
+    return this.#woken ? gatherMs : this.#pollMs();
   }
 
   async #pumpOnce(): Promise<void> {
@@ -164,7 +174,8 @@ export class Feed<Row extends { at: Date }> implements AsyncDisposable {
     const { name, text, most, places } = this.#source;
     const after = this.#page?.after ?? Array(places).fill(null);
     const values = [this.#cursor, most, this.#page?.until, ...after];
-    return Object.assign({ name: `feed ${name}`, text, values }, { query_timeout: 10_000 });
+    const prepared = this.#polls() ? {} : { name: `feed ${name}` }; // a pooler would look for it on another connection
+    return Object.assign({ text, values }, prepared, { query_timeout: 10_000 });
   }
 
   async #connect(): Promise<pg.PoolClient> {

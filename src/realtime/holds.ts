@@ -1,5 +1,8 @@
 import { Index, type Member, placeOf } from "./presence.ts";
 
+/** Those whose time is over so soon after the first leave together with it. */
+const togetherMs = 20;
+
 /**
  * Members whose connection was lost and whose leave is held back, because most come back within seconds: after a gap
  * in the network, or when their relay restarts and another takes them in.
@@ -55,7 +58,7 @@ export class Holds implements Disposable {
   }
 
   #end(): void {
-    const now = performance.now() + 1;
+    const now = performance.now() + togetherMs;
     let next = Number.POSITIVE_INFINITY;
     for (const { member, until } of [...this.#held.values()]) {
       if (until > now) next = Math.min(next, until);

@@ -13,6 +13,8 @@ export type PulseOptions = {
   holdMs?: number | undefined;
   /** What the relay says of itself to operators; plain JSON. */
   stats?: (() => object) | undefined;
+  /** Whether it hears of the others by looking. */
+  polls?: (() => boolean) | undefined;
 };
 
 export type Answer = { fresh: boolean; live: string[] };
@@ -46,13 +48,13 @@ export class Pulse implements AsyncDisposable {
     pool: pg.Pool,
     gossip: Gossip,
     asking: () => (answer: Answer) => void,
-    { beatMs = 5000, noteMs = 60_000, holdMs = 5000, stats = () => ({}) }: PulseOptions,
+    { beatMs = 5000, noteMs = 60_000, holdMs = 5000, stats = () => ({}), polls = () => false }: PulseOptions,
   ) {
     this.#relay = relay;
     this.#pool = pool;
     this.#gossip = gossip;
     this.#asking = asking;
-    this.#options = { beatMs, noteMs, holdMs, stats };
+    this.#options = { beatMs, noteMs, holdMs, stats, polls };
   }
 
   get options(): Required<PulseOptions> {
@@ -136,12 +138,12 @@ export class Pulse implements AsyncDisposable {
   }
 
   async #beat(): Promise<Answer & { slowestMs: number }> {
-    const { beatMs, holdMs, stats } = this.#options;
+    const { beatMs, holdMs, stats, polls } = this.#options;
     const [askedAt, hellos] = [performance.now(), this.#hellos];
     const [answer, said] = [this.#asking(), stats()];
     const { rows } = await this.#pool.query<{ fresh: boolean; live: string[]; slowest_ms: number }>(
-      `select * from realtime.beat($1, $2 * interval '1 ms', $3 * interval '1 ms', $4, $5, $6, $7)`,
-      [this.#relay, beatMs, holdMs, this.#locked !== undefined, os.hostname(), process.pid, said],
+      `select * from realtime.beat($1, $2 * interval '1 ms', $3 * interval '1 ms', $4, $5, $6, $7, $8)`,
+      [this.#relay, beatMs, holdMs, this.#locked !== undefined, os.hostname(), process.pid, said, polls()],
     );
     const { fresh = false, live = [], slowest_ms: slowestMs = 0 } = rows[0] ?? {};
     const others = live.filter((relay) => relay !== this.#relay).length;

@@ -3,9 +3,7 @@ import type { Duplex } from "node:stream";
 import type pg from "pg";
 import { type WebSocket, WebSocketServer } from "ws";
 import { openVerifier, type Verifier } from "#auth/jwt.ts";
-import { Listener } from "#db/listen.ts";
 import { openPool } from "#db/pool.ts";
-import { wakeChannel } from "#db/wake.ts";
 import { atMost } from "#lib/at-most.ts";
 import { emit } from "#telemetry.ts";
 import { authorize } from "./authorization.ts";
@@ -15,10 +13,11 @@ import type { Channel } from "./channel.ts";
 import { Feed } from "./feed.ts";
 import { Gossip } from "./gossip.ts";
 import { type Handshake, readHandshake, refusal, refuse } from "./handshake.ts";
+import { Hearing } from "./hearing.ts";
 import { type Keepable, keep, withId } from "./keep.ts";
 import { Allowance, defaultLimits, type Limits } from "./limits.ts";
 import { Membership } from "./membership.ts";
-import { broadcastOf, type LogMessage, messagesFor, roomOf } from "./messages.ts";
+import { type LogMessage, messagesFor } from "./messages.ts";
 import type { PulseOptions } from "./pulse.ts";
 import { readReplay } from "./replay.ts";
 import { Reporter } from "./report.ts";
@@ -31,7 +30,6 @@ import type { Room } from "./topic.ts";
 import { recheckIn, type Word } from "./wire.ts";
 
 export type RelayOptions = {
-  /** A session connection: LISTEN does not work through a transaction pooler. */
   databaseUrl: string;
   jwtSecret: string;
   /** Tokens signed with these keys are taken too: a URL, or JSON. */
@@ -47,7 +45,6 @@ export type RelayOptions = {
 /** Of this relay: its open sockets. Of all relays: the members that are present. */
 export type RelayStats = { sockets: number; members: number };
 
-const gossipChannel = "howdah_relay";
 const stopMs = 3000; // for each step, so that a database that hangs cannot hold up the process
 
 /** One relay process: its sockets, the feed from the log and the word of the other relays. */
@@ -58,7 +55,7 @@ export class Relay implements AsyncDisposable {
   /** Of the tokens of this installation. */
   readonly verify: Verifier;
   readonly #own: pg.Pool;
-  readonly #listener: Listener;
+  readonly #hearing: Hearing;
   readonly #feed: Feed<LogMessage>;
   readonly #changes: Changes;
   readonly #gossip: Gossip;
@@ -77,11 +74,8 @@ export class Relay implements AsyncDisposable {
     this.verify = openVerifier(options.jwtSecret, options.jwks);
     this.#sockets = new Sockets(this.#limits.idleMs);
     this.#own = openPool(options.databaseUrl, "relay", { max: 3 });
-    this.#feed = new Feed(
-      this.#own,
-      messagesFor((messages) => this.#deliver(messages)),
-      { newEpoch: () => this.#crashAll() },
-    );
+    const polls = () => this.#hearing.polls;
+    this.#feed = new Feed(this.#own, messagesFor(this.#rooms), { newEpoch: () => this.#crashAll(), polls });
     const { databaseUrl, changes } = options;
     this.#changes = new Changes({ databaseUrl, relay: this.id, ...changes });
     this.#gossip = new Gossip(this.id, this.#own, {
@@ -96,13 +90,15 @@ export class Relay implements AsyncDisposable {
       ...{ sockets: this.#sockets.size, ...this.#rooms.counts, members: this.#membership.ownSize },
       ...{ slow_sockets: this.#sockets.slow, gossip_backlog: this.#gossip.backlog },
     }));
-    const pulse = { ...options, stats: () => reporter.take() };
+    const pulse = { ...options, polls, stats: () => reporter.take() };
     this.#membership = new Membership(this.id, this.#own, this.#gossip, tell, pulse);
-    this.#listener = new Listener(options.databaseUrl, "relay-listen")
-      .listen(wakeChannel, () => this.#wake())
-      .listen(gossipChannel, (payload) => this.#notified(payload))
-      .onConnected((client) => this.#membership.lock(client))
-      .onRestored(() => this.#restored());
+    this.#hearing = new Hearing({
+      ...{ databaseUrl, pool: this.#own, listen: options.listen },
+      woken: () => this.#wake(),
+      heard: (word) => this.#notified(word),
+      connected: (client) => this.#membership.lock(client),
+      restored: () => this.#restored(),
+    });
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -116,7 +112,7 @@ export class Relay implements AsyncDisposable {
 
   /** Listens first and reads second, so that nothing is missed in between. */
   async start(): Promise<void> {
-    await this.#listener.start();
+    await this.#hearing.start();
     await this.#feed.start();
     await this.#membership.start();
   }
@@ -194,22 +190,6 @@ export class Relay implements AsyncDisposable {
     return id;
   }
 
-  #deliver(messages: LogMessage[]): void {
-    for (const message of messages) {
-      try {
-        this.#deliverOne(message);
-      } catch (error) {
-        emit("realtime:message:failed", { id: message.id, error });
-      }
-    }
-  }
-
-  #deliverOne(message: LogMessage): void {
-    const room = roomOf(message);
-    if (!this.#rooms.has(room)) return;
-    this.#rooms.fanOut(room, broadcastOf(message, { id: message.id }), { seq: Number(message.seq) });
-  }
-
   #notified(payload: string): void {
     const asked = recheckIn(payload);
     if (!asked) this.#gossip.receive(payload);
@@ -246,9 +226,7 @@ export class Relay implements AsyncDisposable {
     await atMost(stopMs, this.#gossip.retire()).catch((error: unknown) =>
       emit("realtime:gossip:failed", { error }),
     );
-    const readers = [this.#feed, this.#changes, this.#listener].map((reader) =>
-      reader[Symbol.asyncDispose](),
-    );
+    const readers = [this.#feed, this.#changes, this.#hearing].map((reader) => reader[Symbol.asyncDispose]());
     await atMost(
       stopMs,
       Promise.all(readers).then(() => this.#own.end()),

@@ -46,8 +46,8 @@ test("a statement is logged row by row, and old and new row belong together", as
 
 test("ten thousand rows of one update are paired, in a shuffled table, after a plan for one row was kept", async () => {
   await watched(rows);
-  await database.query("insert into t.rows values (0, '0')");
-  for (let n = 0; n < 7; n += 1) await database.query("update t.rows set name = name where id = 0");
+  await database.query("insert into t.rows values (10000, '0')");
+  for (let n = 0; n < 7; n += 1) await database.query("update t.rows set name = name where id = 10000");
   await database.query(
     "insert into t.rows select n, n::text from generate_series(1, 9999) n order by random()",
   );
@@ -55,10 +55,10 @@ test("ten thousand rows of one update are paired, in a shuffled table, after a p
   await database.query("update t.rows set id = -id, name = (id * 2)::text");
   assert.ok(performance.now() - since < 5000);
   const { rows: found } = await database.query(`
-    select count(*)::int as n from realtime.changes
+    select count(*)::int as n, count(distinct record -> 'id')::int as different from realtime.changes
     where operation = 'UPDATE' and record ->> 'id' = (-(old_record ->> 'id')::int)::text
       and record ->> 'name' = ((old_record ->> 'id')::int * 2)::text`);
-  assert.deepEqual(found, [{ n: 10_000 }]);
+  assert.deepEqual(found, [{ n: 10_000, different: 10_000 }]);
 });
 
 test("INSERT ON CONFLICT DO UPDATE logs each row as what became of it", async () => {
@@ -111,10 +111,10 @@ const partitioned = `
 
 test("rows of a partitioned table are logged under its name, moved rows as one update", async () => {
   await watched(partitioned);
-  await database.query("insert into t.rows values (1, 'a'), (101, 'b'), (2, 'c')");
+  await database.query("insert into t.rows values (1, 'a'), (150, 'b'), (2, 'c')");
   await database.query("update t.rows set id = id + 100, name = name || '!' where id < 100");
   await database.query("insert into t.low (id, name) values (7, 'direct')");
-  await database.query("delete from t.high where id = 101");
+  await database.query("delete from t.high where id = 150");
   const { rows: relations } = await database.query(
     "select distinct relation::regclass::text as name from realtime.changes",
   );
@@ -122,11 +122,11 @@ test("rows of a partitioned table are logged under its name, moved rows as one u
   assert.deepEqual(
     (await logged()).slice(3),
     [
-      ["UPDATE", { id: 1, name: "a" }, { id: 101 + 0, name: "a!" }],
+      ["UPDATE", { id: 1, name: "a" }, { id: 101, name: "a!" }],
       ["UPDATE", { id: 2, name: "c" }, { id: 102, name: "c!" }],
       ["INSERT", null, { id: 7, name: "direct" }],
-      ["DELETE", { id: 101, name: "b" }, null],
-    ].filter(Boolean),
+      ["DELETE", { id: 150, name: "b" }, null],
+    ],
   );
 });
 
@@ -174,6 +174,7 @@ test("what a row trigger changes in its own table is logged after the change tha
       ["UPDATE", "bbb+"],
       ["DELETE", "bbb+"],
       ["INSERT", "back"],
+    ["UPDATE", "back+"],
     ],
   );
 });
@@ -212,9 +213,9 @@ test("more rows than the setting allows are logged as a number, and so is TRUNCA
       { operation: "UPDATE", rows: 7 },
       { operation: "DELETE", rows: 6 },
       { operation: "TRUNCATE", rows: 0 },
-    ].map((summary) => (summary.operation === "TRUNCATE" ? { ...summary, rows: 0 } : summary)),
+    ],
   );
-  assert.equal((await logged()).length, 3 + 3 + 4);
+  assert.equal((await logged()).length, 3 + 3);
 });
 
 test("a log that cannot be written warns, and the writer's statement goes through", async () => {

@@ -28,6 +28,7 @@ export class Watcher implements Disposable {
   readonly topic: string;
   readonly changes = new Inbox<Change>();
   readonly systems = new Inbox<{ status: string; message: string; extension: string }>();
+  readonly frames: string[] = [];
   // biome-ignore lint/suspicious/noExplicitAny: the bindings as the server gives them back
   echo: any[] = [];
   joinRef = "";
@@ -35,6 +36,7 @@ export class Watcher implements Disposable {
   private constructor(raw: Raw, topic: string) {
     this.raw = raw;
     this.topic = topic;
+    raw.ws.on("message", (data) => this.frames.push(String(data)));
     const { push } = raw.inbox;
     raw.inbox.push = (frame: Received) => {
       if (frame.topic === topic && frame.event === "postgres_changes") this.changes.push(frame.payload);
@@ -72,7 +74,7 @@ export class Watcher implements Disposable {
     this.raw[Symbol.dispose]();
   }
 
-  /** The next change, as type and the columns of its record. */
+  /** The next change. */
   async next(): Promise<Change> {
     return this.changes.next(undefined, "a change");
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import os from "node:os";
 import { test } from "node:test";
+import pg from "pg";
 import { until } from "../support/wait.ts";
 import { Raw } from "./raw.ts";
 import { member, openClub, startRelay, tokenOf } from "./relays.ts";
@@ -147,6 +148,29 @@ test("a relay that is gone was last there at its last beat, and so were its memb
   assert.ok(beat[0].fresh && !beat[0].live.includes(relay));
   const { rows } = await world.pool.query("select realtime.seen($1) as at", [member]);
   assert.deepEqual(rows[0].at, before[0].beat);
+});
+
+test("a relay that missed a beat is dead if its connection is gone, and waited for if it is there", async () => {
+  await using world = await openClub();
+  const [relay, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  const connection = new pg.Client(world.databaseUrl);
+  await connection.connect();
+  await connection.query("select realtime.lock_relay($1)", [relay]);
+  await world.pool.query("select realtime.beat($1, locked => true)", [relay]);
+  await world.pool.query("update realtime.relays set beat = beat - interval '8 seconds'");
+  const lives = async () => {
+    const { rows } = await world.pool.query("select live from realtime.beat($1)", [other]);
+    return rows[0].live.includes(relay);
+  };
+  assert.equal(await lives(), true);
+  await connection.end();
+  await until(async () => !(await lives()));
+
+  await world.pool.query("select realtime.beat($1, locked => false)", [relay]);
+  await world.pool.query("update realtime.relays set beat = beat - interval '8 seconds' where id = $1", [
+    relay,
+  ]);
+  assert.equal(await lives(), true, "one that never had a lock is not missed for its lack");
 });
 
 test("only the owner may ask when somebody was last there", async () => {

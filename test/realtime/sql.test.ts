@@ -166,20 +166,24 @@ test("partitions are made ahead, old ones go, and rows in the safety net move to
 
 test("a silent relay is buried with its members by whoever beats next", async () => {
   const [dead, alive] = [crypto.randomUUID(), crypto.randomUUID()];
-  const beat = async (id: string) =>
-    (await world.pool.query("select * from realtime.beat($1)", [id])).rows[0];
+  const beat = async (id: string, hold = "1 hour") =>
+    (await world.pool.query("select fresh, live from realtime.beat($1, hold => $2)", [id, hold])).rows[0];
+  const held = async () =>
+    (await world.pool.query("select held_since is not null as held from realtime.presence")).rows;
   assert.deepEqual(await beat(dead), { fresh: true, live: [dead] });
   await world.pool.query(
-    "select realtime.gossip_presence($1, '{}', '{}', '{r}', '{t}', '{f}', '{k}', array['{}'])",
+    `select realtime.gossip_presence($1, '{}', '{}', '{}', '{}', '{r}', '{t}', '{f}', '{k}', array['{}'],
+       array[null::uuid])`,
     [dead],
   );
+  assert.deepEqual(await held(), [{ held: false }]);
   await world.pool.query("update realtime.relays set beat = now() - interval '16 seconds' where id = $1", [
     dead,
   ]);
   assert.deepEqual(await beat(alive), { fresh: true, live: [alive] });
-  assert.deepEqual(await beat(alive), { fresh: false, live: [alive] });
-  const { rowCount } = await world.pool.query("select from realtime.presence");
-  assert.equal(rowCount, 0);
+  assert.deepEqual(await held(), [{ held: true }]);
+  assert.deepEqual(await beat(alive, "0"), { fresh: false, live: [alive] });
+  assert.deepEqual(await held(), []);
 });
 
 type Database = Pick<World["pool"], "query">;

@@ -55,6 +55,9 @@ begin
       perform chaos.say_and_regret(v_topic);
     end if;
     perform chaos.say(v_topic, write.padding);
+    if random() < 0.25 then
+      perform chaos.say(v_topic, write.padding);
+    end if;
   end loop;
   perform pg_sleep(write.lasting_ms / 1000 / (cardinality(write.topics) + 1));
   if write.fate = 'rolled back' then

@@ -36,12 +36,9 @@ export class Fleet {
   }
 
   async start(relays: number): Promise<void> {
-    for (let each = 0; each < relays; each++) {
-      const port = await freePort();
-      this.ports.push(port);
-      await this.#open(port);
-      if (!this.#serving.has(port)) throw new Error(`A relay does not start: ${this.#logFile} says why.`);
-    }
+    for (let each = 0; each < relays; each++) this.ports.push(await freePort());
+    await Promise.all(this.ports.map((port) => this.#open(port)));
+    if (this.open.length < relays) throw new Error(`A relay does not start: ${this.#logFile} says why.`);
   }
 
   /** kill -9 of one that serves; another one follows at once. */

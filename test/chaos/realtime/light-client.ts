@@ -5,7 +5,7 @@ import type { Seat } from "./seat.ts";
 const joinWithinMs = 10_000;
 const heartbeatMs = 20_000;
 
-/** A bare websocket that speaks version 2.0.0, joins its rooms wherever a relay is open, and comes back at once. */
+/** A bare websocket that speaks version 2.0.0, joins its rooms wherever a relay is open, and comes back within a second. */
 export class LightClient implements AsyncDisposable {
   readonly #seat: Seat;
   #ws: WebSocket | undefined;
@@ -64,7 +64,7 @@ export class LightClient implements AsyncDisposable {
     for (const timer of this.#timers) clearInterval(timer);
     this.#pending.clear();
     for (const watch of this.#seat.watches) watch.away();
-    if (!this.#stopped) setTimeout(() => this.#connect(), Math.random() * 300);
+    if (!this.#stopped) setTimeout(() => this.#connect(), 100 + Math.random() * 900);
   }
 
   #join(topic: string): void {

@@ -4,7 +4,7 @@ import { until } from "../../support/wait.ts";
 import type { Cluster } from "../support/cluster.ts";
 import { everyoneIsUpToDate, type Scene } from "./scene.ts";
 
-const meanStayMs = 9000;
+const meanStayMs = 12_000;
 
 /** kill -9 of a relay every one to four seconds. */
 export async function killRelays({ fleet }: Scene, over: AbortSignal): Promise<void> {

@@ -31,7 +31,10 @@ const relay = new Relay({
   pool: openPool(databaseUrl, "relay-pool", { max: 8 }),
   beatMs: 1000,
 });
-await relay.start().catch(() => process.exit(couldNotStart));
+await relay.start().catch((error) => {
+  console.error(new Date().toISOString(), process.pid, "no start", error);
+  process.exit(couldNotStart);
+});
 const server = createServer((_request, response) => response.writeHead(404).end());
 server.on("upgrade", (request, socket, head) => relay.handleUpgrade(request, socket, head));
 server.listen(port, "127.0.0.1", () => process.send?.("ready"));

@@ -6,7 +6,7 @@ import { pause } from "#lib/pause.ts";
 
 const mostTopics = 9;
 const rolledBack = "HWCHA"; // as chaos.write() raises it
-const meanTopics = (1 + mostTopics) / 2;
+const meanMessages = ((1 + mostTopics) / 2) * 1.25; // every fourth is followed by another one in its room
 
 /** Say things in many rooms at a steady rate until they are disposed, in transactions that last, fail and overlap. */
 export class Writers implements AsyncDisposable {
@@ -27,7 +27,7 @@ export class Writers implements AsyncDisposable {
     this.#pool = pool;
     this.#topics = [...topics].sort();
     this.#wake = createWake(pool);
-    this.#msPerTransaction = (1000 * meanTopics) / options.rate;
+    this.#msPerTransaction = (1000 * meanMessages) / options.rate;
     this.#loops = Array.from({ length: options.writers }, () => this.#write());
   }
 

@@ -1,8 +1,14 @@
 -- Reads a little of what it has read before, and trusts that nobody minds.
 
-alter function realtime.feed(pg_snapshot, integer, pg_snapshot, text, boolean, bigint) rename to exact_feed;
+-- The true one under another name; its body calls its arguments by its name.
+do $$
+begin
+  execute replace(replace(
+    pg_get_functiondef('realtime.feed'::regproc), 'realtime.feed(', 'realtime.exact_feed('), 'feed.', 'exact_feed.');
+end
+$$;
 
-create function realtime.feed(
+create or replace function realtime.feed(
   since pg_snapshot, max_messages integer default 5000, until pg_snapshot default null,
   after_topic text default null, after_private boolean default null, after_seq bigint default null
 )
