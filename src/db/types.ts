@@ -607,7 +607,86 @@ export interface QueueWorkers {
   started_at: Generated<Timestamp>;
 }
 
+export interface RealtimeBusyTopics {
+  bytes: Int8 | null;
+  messages: Int8 | null;
+  newest: Timestamp | null;
+  private: boolean | null;
+  topic: string | null;
+}
+
+export interface RealtimeChanges {
+  at: Generated<Timestamp>;
+  /**
+   * Order of the changes; two changes of one row stand in the order of their commits.
+   */
+  id: Generated<Int8>;
+  /**
+   * The whole row as it was before.
+   */
+  old_record: Json | null;
+  operation: string;
+  /**
+   * The whole new row; what a subscriber gets of it is cut out when it is sent.
+   */
+  record: Json | null;
+  /**
+   * pg_class.oid of the table.
+   */
+  relation: number;
+  /**
+   * Rows that the statement changed; above one, record and old_record are null: too many to be told one by one.
+   */
+  rows: Generated<Int8>;
+  schema_name: string;
+  table_name: string;
+  xid: Generated<string>;
+}
+
+export interface RealtimeLastSeen {
+  at: Timestamp;
+  sub: string;
+}
+
+export interface RealtimeLiveRelays {
+  channels: number | null;
+  feed_lag_max_ms: number | null;
+  /**
+   * From the write of a message to its reading, between the last two beats; long transactions make it long.
+   */
+  feed_lag_p50_ms: number | null;
+  /**
+   * Words to the other relays that wait for the database.
+   */
+  gossip_backlog: number | null;
+  hostname: string | null;
+  id: string | null;
+  members: number | null;
+  /**
+   * Messages read from the log since the relay started.
+   */
+  messages: Int8 | null;
+  pid: number | null;
+  rooms: number | null;
+  seconds_since_beat: number | null;
+  /**
+   * Sockets closed since the start because the client read too slowly.
+   */
+  slow_sockets: number | null;
+  sockets: number | null;
+  started_at: Timestamp | null;
+  /**
+   * Those of them that no wake announced: the poll found them, up to 250 ms late. Many mean a writer who does not wake, or a lost LISTEN.
+   */
+  wakes_lost: Int8 | null;
+  watched_tables: number | null;
+}
+
 export interface RealtimeMessages {
+  /**
+   * The payload of realtime.send_binary; payload is null then.
+   */
+  binary_payload: Buffer | null;
   event: string | null;
   /**
    * broadcast or presence; policies tell the kinds apart by it.
@@ -621,6 +700,10 @@ export interface RealtimeMessages {
    * Place within the topic, without holes; null for rows that are never delivered.
    */
   seq: Int8 | null;
+  /**
+   * Was delivered before it was stored, and stands here for replay only.
+   */
+  skip_broadcast: Generated<boolean>;
   topic: string;
   updated_at: Generated<Timestamp>;
   /**
@@ -629,7 +712,27 @@ export interface RealtimeMessages {
   xid: Generated<string>;
 }
 
+export interface RealtimeOverview {
+  channels: number | null;
+  feed_lag_max_ms: number | null;
+  log_bytes: Int8 | null;
+  members: number | null;
+  messages: Int8 | null;
+  notification_queue_share: number | null;
+  partitions_ahead: number | null;
+  relays: number | null;
+  slow_sockets: number | null;
+  sockets: number | null;
+  wakes_lost: Int8 | null;
+  wakes_lost_share: number | null;
+  watched_tables: number | null;
+}
+
 export interface RealtimePresence {
+  /**
+   * When the connection was lost; the leave is held back a few seconds. Such a member may outlive its relay.
+   */
+  held_since: Timestamp | null;
   key: string;
   /**
    * What the client tracked, JSON as text: it may hold characters that jsonb refuses.
@@ -641,14 +744,33 @@ export interface RealtimePresence {
    */
   ref: string;
   relay_id: string;
+  /**
+   * The person by their token; null for those without one.
+   */
+  sub: string | null;
   topic: string;
   tracked_at: Generated<Timestamp>;
 }
 
 export interface RealtimeRelays {
   beat: Generated<Timestamp>;
+  beat_every: Generated<Interval>;
+  hostname: Generated<string>;
   id: string;
+  /**
+   * A connection of the relay holds realtime.lock_relay(): when it ends, so has the relay.
+   */
+  locked: Generated<boolean>;
+  pid: Generated<number>;
+  /**
+   * It cannot listen, for it connects through a transaction pooler.
+   */
+  polls: Generated<boolean>;
   started_at: Generated<Timestamp>;
+  /**
+   * What the relay said of itself with its last beat: sockets, channels, rooms, feed lag and more.
+   */
+  stats: Generated<Json>;
 }
 
 export interface RealtimeTopics {
@@ -658,6 +780,19 @@ export interface RealtimeTopics {
   last_seq: Generated<Int8>;
   private: boolean;
   topic: string;
+}
+
+export interface RealtimeWatches {
+  relation: number;
+  relay_id: string;
+  since: Generated<Timestamp>;
+}
+
+export interface RealtimeWords {
+  at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  word: string;
+  xid: Generated<string>;
 }
 
 export interface DB {
@@ -702,8 +837,15 @@ export interface DB {
   "queue.unique_windows": QueueUniqueWindows;
   "queue.waits": QueueWaits;
   "queue.workers": QueueWorkers;
+  "realtime.busy_topics": RealtimeBusyTopics;
+  "realtime.changes": RealtimeChanges;
+  "realtime.last_seen": RealtimeLastSeen;
+  "realtime.live_relays": RealtimeLiveRelays;
   "realtime.messages": RealtimeMessages;
+  "realtime.overview": RealtimeOverview;
   "realtime.presence": RealtimePresence;
   "realtime.relays": RealtimeRelays;
   "realtime.topics": RealtimeTopics;
+  "realtime.watches": RealtimeWatches;
+  "realtime.words": RealtimeWords;
 }

@@ -22,6 +22,7 @@ import * as replies from "./protocol/replies.ts";
 import { textMessage } from "./protocol/websocket.ts";
 import type { Services } from "./services.ts";
 import { nameOfTopic } from "./topic.ts";
+import { Turns } from "./turns.ts";
 
 type Push = Frame | BroadcastPush;
 
@@ -35,10 +36,9 @@ export class Socket {
   readonly #outbox: Outbox;
   readonly #services: Services;
   readonly #channels = new Map<string, Channel>();
-  readonly #waiting = new Map<string, Push[]>();
+  readonly #turns: Turns<Push>;
   readonly #messages: Allowance;
   #joining = 0;
-  #waitingBytes = 0;
   #heardAt = performance.now();
   #closing = false;
   /** Whether it was closed because its client reads too slowly. */
@@ -53,6 +53,11 @@ export class Socket {
     this.#outbox = new Outbox(stream);
     this.#services = services;
     this.#messages = new Allowance(services.limits.messagesPerSecond, 1000);
+    this.#turns = new Turns({
+      handle: (push) => this.#guarded(push),
+      most: services.limits.waitingBytes,
+      tooMany: () => this.close(1008, "Too many messages while joining"),
+    });
     ws.on("message", (data, isBinary) => this.#receive(data, isBinary));
     ws.on("error", (error) => emit("realtime:frame:malformed", { socket: this.id, error }));
     ws.on("close", (code, reason) => this.#closed(code, reason.toString()));
@@ -129,37 +134,13 @@ export class Socket {
     if (!this.open) return;
     const bytes = data as Buffer;
     try {
-      this.#inOrder(isBinary ? decodePush(bytes) : decodeText(bytes.toString(), this.version), bytes.length);
+      this.#turns.take(
+        isBinary ? decodePush(bytes) : decodeText(bytes.toString(), this.version),
+        bytes.length,
+      );
     } catch (error) {
       emit("realtime:frame:malformed", { socket: this.id, error });
     }
-  }
-
-  /** Pushes of one topic are handled one after the other; a join or a new token makes the later ones wait. */
-  #inOrder(push: Push, bytes: number): void {
-    const waiting = this.#waiting.get(push.topic);
-    if (!waiting) {
-      this.#handle(push);
-      return;
-    }
-    waiting.push(push);
-    this.#waitingBytes += bytes + 100;
-    if (this.#waitingBytes > this.#services.limits.waitingBytes)
-      this.close(1008, "Too many messages while joining");
-  }
-
-  #handle(push: Push): void {
-    const work = this.#guarded(push);
-    if (!work) return;
-    this.#waiting.set(push.topic, []);
-    work.finally(() => this.#resume(push.topic));
-  }
-
-  #resume(topic: string): void {
-    const waiting = this.#waiting.get(topic) ?? [];
-    this.#waiting.delete(topic);
-    if (this.#waiting.size === 0) this.#waitingBytes = 0;
-    for (const push of waiting) this.#inOrder(push, 0);
   }
 
   /** The one place where a failing frame ends: it costs its sender an answer, never the process or a neighbour. */
@@ -244,7 +225,7 @@ export class Socket {
     const mayComeBack = this.#closing || !isGoodbye(code, reason);
     for (const channel of this.#channels.values()) channel.end("socket closed", mayComeBack);
     this.#channels.clear();
-    this.#waiting.clear();
+    this.#turns.clear();
     emit("realtime:socket:closed", { socket: this.id, code, reason });
   }
 }

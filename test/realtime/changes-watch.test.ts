@@ -142,7 +142,7 @@ test("two relays whose connections are killed miss nothing, double nothing and k
   assert.ok((await killed) > 0);
   await world.pool.query("insert into public.notes (id) values (99)");
   const { rows } = await world.pool.query("select sum(rank)::int as n from public.notes");
-  assert.ok(rows[0].n >= 300);
+  assert.ok(rows[0].n >= 100);
   for (const { changes } of [one, two]) {
     await changes.next(({ data }) => data.record?.id === 99, "the last change");
     const ranks = new Map<number, number>();
