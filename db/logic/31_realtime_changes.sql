@@ -43,7 +43,7 @@ $$;
 
 -- One binding after the other, each {schema, table, conditions: [{column, op, not}], values, select}: the tables it stands
 -- for, or what is wrong with it. '*' stands for every published table that the role may read and the filter fits.
-create function realtime.check_bindings(role text, bindings jsonb)
+create function realtime.check_bindings(role text, bindings jsonb, usual_path text default current_setting('search_path'))
 returns table (relations bigint[], names text[], problem text)
 language plpgsql stable set search_path = ''
 as $$
@@ -66,7 +66,8 @@ begin
     loop
       begin
         perform realtime.check_binding(
-          check_bindings.role, v_table.relation, v_table.columns, v_binding.conditions, v_binding."values", v_binding."select");
+          check_bindings.role, v_table.relation, v_table.columns, v_binding.conditions, v_binding."values", v_binding."select",
+          check_bindings.usual_path);
         relations := relations || v_table.relation::bigint;
         names := names || v_table.relation::regclass::text;
       exception when others then
@@ -81,7 +82,7 @@ $$;
 
 -- Raises what is wrong.
 create function realtime.check_binding(
-  role text, relation oid, columns smallint[], conditions jsonb, "values" jsonb, "select" text[]
+  role text, relation oid, columns smallint[], conditions jsonb, "values" jsonb, "select" text[], usual_path text
 ) returns void
 language plpgsql stable set search_path = ''
 as $$
@@ -102,7 +103,7 @@ begin
       raise exception 'column "%" does not exist in % or may not be read', v_name, check_binding.relation::regclass;
     end if;
   end loop;
-  perform set_config('search_path', realtime.usual_search_path(), true);
+  perform set_config('search_path', check_binding.usual_path, true);
   for v_condition in
     select c.condition, c.place - 1 as place, check_binding."values" -> (c.place - 1)::integer as value
     from jsonb_array_elements(check_binding.conditions) with ordinality as c (condition, place)
@@ -177,13 +178,6 @@ begin
     test := format('not (%s)', test);
   end if;
 end
-$$;
-
--- What sessions of this database start with: policies and the operators of extensions may need it.
-create function realtime.usual_search_path() returns text
-language sql stable set search_path = ''
-as $$
-  select s.reset_val from pg_settings as s where s.name = 'search_path'
 $$;
 
 -- From its commit on every change of the table is logged: making a trigger waits for those who are writing. Fails with
@@ -467,8 +461,14 @@ as $$
 declare
   v_until constant pg_snapshot := coalesce(feed_changes.until, pg_current_snapshot());
   v_relations constant oid[] := feed_changes.relations::oid[];
+  v_newest constant xid8 := (
+    select c.xid from realtime.changes as c
+    where c.xid >= coalesce(pg_snapshot_xmax(feed_changes.since), '3') and pg_visible_in_snapshot(c.xid, v_until)
+    order by c.xid desc
+    limit 1
+  );
 begin
-  upto := v_until;
+  upto := realtime.cut_snapshot(v_until, feed_changes.since, v_newest);
   select coalesce(array_agg(p.id order by p.id) filter (where p.fits), '{}'),
     coalesce(array_agg(p.relation::bigint order by p.id) filter (where p.fits), '{}'),
     min(p.at) filter (where p.fits), max(p.at) filter (where p.fits), coalesce(bool_or(not p.fits), false)
@@ -508,22 +508,23 @@ $$;
 
 -- Who is to see what of these changes of one table. `shapes` are the filters, [{event, conditions, values}], with
 -- conditions as in realtime.condition(); `cuts` what is shown of a row, [{role, select}]; `viewers` those who ask, each with
--- the questions [number, shape, cut] they put: [{role, claims, headers, questions}]. All are counted from 0. The rows:
+-- the questions [number, shape, cut] they put: [{role, claims, headers, questions}]. All are counted from 0. Policies and the
+-- operators of extensions may need the search_path that sessions usually have. The rows:
 --   change_ids, questions     one viewer's: that change answers that question
 --   change_id, cut, payload   the change as this cut shows it
 --   change_id, operation, changed_rows, questions   rows that are not told one by one, and whom it concerns
 --   viewer, failure           a policy raised, and nothing was judged for this viewer
 create function realtime.sift(
-  relation oid, ids bigint[], earliest timestamptz, latest timestamptz, shapes jsonb, cuts jsonb, viewers jsonb
+  relation oid, ids bigint[], earliest timestamptz, latest timestamptz, shapes jsonb, cuts jsonb, viewers jsonb,
+  usual_path text default current_setting('search_path')
 )
 returns table (
   change_id bigint, cut integer, payload text, operation text, changed_rows bigint, change_ids bigint[], questions integer[],
   viewer integer, failure text
 )
-language plpgsql volatile set search_path = '' set jit = off
+language plpgsql volatile set search_path = '' set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_path constant text := realtime.usual_search_path();
   v_published record;
   v_template record;
   v_viewer record;
@@ -562,7 +563,7 @@ begin
     group by 1
   loop
     v_statement := realtime.matching(sift.relation, v_template.conditions);
-    perform set_config('search_path', v_path, true);
+    perform set_config('search_path', sift.usual_path, true);
     execute v_statement into v_more, v_more_shapes using v_ids, v_records, v_operations, v_template.shapes;
     perform set_config('search_path', '', true);
     v_hits := v_hits || v_more;
@@ -588,7 +589,8 @@ begin
     continue when v_seen is null;
     begin
       v_seen := realtime.visible_to(
-        sift.relation, v_viewer.policy, v_viewer.role, v_viewer.claims, v_viewer.headers, v_seen, v_ids, v_records);
+        sift.relation, v_viewer.policy, v_viewer.role, v_viewer.claims, v_viewer.headers, v_seen, v_ids, v_records,
+        sift.usual_path);
     exception when others then
       viewer := v_viewer.n;
       failure := sqlerrm;
@@ -679,7 +681,7 @@ create function realtime.judging(relation oid, expression text) returns text
 language sql stable set search_path = ''
 as $$
   select format(
-    'select coalesce(pg_catalog.array_agg(howdah__id), ''{}'') from pg_catalog.unnest($1::bigint[], $2::jsonb[]) as howdah__change (howdah__id, howdah__record)'
+    'select coalesce(pg_catalog.array_agg(howdah__id), ''{}'') from rows from (pg_catalog.unnest($1::bigint[]), pg_catalog.unnest($2::jsonb[])) as howdah__change (howdah__id, howdah__record)'
       ' cross join lateral pg_catalog.jsonb_populate_record(null::%s, howdah__record) as %I where %s',
     c.oid::regclass, c.relname, judging.expression)
   from pg_class as c
@@ -731,14 +733,14 @@ $$;
 
 -- Asks the policy with the role and the settings that a request of this viewer would have.
 create function realtime.visible_to(
-  relation oid, policy text, role text, claims text, headers text, wanted bigint[], ids bigint[], records jsonb[]
+  relation oid, policy text, role text, claims text, headers text, wanted bigint[], ids bigint[], records jsonb[],
+  usual_path text
 ) returns bigint[]
 language plpgsql volatile set search_path = ''
 as $$
 declare
   v_role_before constant text := current_setting('role');
   v_statement constant text := realtime.judging(visible_to.relation, visible_to.policy);
-  v_path constant text := realtime.usual_search_path();
   v_ids bigint[];
   v_records jsonb[];
   v_visible bigint[];
@@ -749,7 +751,7 @@ begin
   select array_agg(j.id), array_agg(j.record) into v_ids, v_records
   from unnest(visible_to.ids, visible_to.records) as j (id, record)
   where j.id = any (visible_to.wanted);
-  perform set_config('search_path', v_path, true),
+  perform set_config('search_path', visible_to.usual_path, true),
     set_config('request.headers', visible_to.headers, true),
     set_config('request.jwt.claims', visible_to.claims, true),
     set_config('request.jwt.claim.sub', coalesce(visible_to.claims::jsonb ->> 'sub', ''), true),
@@ -833,11 +835,10 @@ as $$
 $$;
 
 comment on function realtime.published() is 'The tables that may be watched, by the publication supabase_realtime; columns null: all.';
-comment on function realtime.check_bindings(text, jsonb) is 'Which tables each binding of a join stands for, or what is wrong with it.';
-comment on function realtime.check_binding(text, oid, smallint[], jsonb, jsonb, text[]) is 'Raises what keeps a role from a binding on a table.';
+comment on function realtime.check_bindings(text, jsonb, text) is 'Which tables each binding of a join stands for, or what is wrong with it.';
+comment on function realtime.check_binding(text, oid, smallint[], jsonb, jsonb, text[], text) is 'Raises what keeps a role from a binding on a table.';
 comment on function realtime.is_readable(text, oid, smallint[], text) is 'Whether a role may read a published column.';
 comment on function realtime.condition(oid, jsonb, integer) is 'A condition of a filter as SQL.';
-comment on function realtime.usual_search_path() is 'The search_path of a new session.';
 comment on function realtime.watch(uuid, oid) is 'A relay watches a table: from the commit on its changes are logged.';
 comment on function realtime.unwatch(uuid, oid) is 'A relay watches a table no more; the last one takes the triggers off.';
 comment on function realtime.lock_watch(oid) is 'Serialises those who change what is watched of a table, to the end of the transaction.';
@@ -851,12 +852,12 @@ comment on function realtime.tg_changes__open() is 'Notes where in the log a sta
 comment on function realtime.log_again(oid, bigint, bigint) is 'Moves what nested statements logged behind the statement around them.';
 comment on function realtime.feed_changes(pg_snapshot, bigint[], integer, pg_snapshot, bigint) is
   'Changes committed since a snapshot, each exactly once, and the next snapshot.';
-comment on function realtime.sift(oid, bigint[], timestamptz, timestamptz, jsonb, jsonb, jsonb) is 'Who is to see what of some changes.';
+comment on function realtime.sift(oid, bigint[], timestamptz, timestamptz, jsonb, jsonb, jsonb, text) is 'Who is to see what of some changes.';
 comment on function realtime.judged_changes(oid, bigint[], timestamptz, timestamptz) is 'The rows by which changes are judged.';
 comment on function realtime.judging(oid, text) is 'The query that judges rows by an expression of the catalogue.';
 comment on function realtime.matching(oid, jsonb) is 'The query that matches changes with filters.';
 comment on function realtime.select_policy(oid, text) is 'Row-level security of a role on a table, as an expression; null: none.';
-comment on function realtime.visible_to(oid, text, text, text, text, bigint[], bigint[], jsonb[]) is 'Which of the wanted rows a viewer may see.';
+comment on function realtime.visible_to(oid, text, text, text, text, bigint[], bigint[], jsonb[], text) is 'Which of the wanted rows a viewer may see.';
 comment on function realtime.cut(oid, smallint[], text, text[]) is 'What a role is shown of a table''s rows.';
 comment on function realtime.change_data(text, text, text, timestamptz, text, boolean, jsonb, jsonb) is 'A change as JSON for the wire.';
 comment on function realtime.pick_short(jsonb) is 'The fields of an object up to 64 bytes.';

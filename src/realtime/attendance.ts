@@ -1,6 +1,7 @@
+import { Allowance } from "#lib/allowance.ts";
 import { isObject } from "#lib/is-object.ts";
 import type { Permissions } from "./authorization.ts";
-import { Allowance, type Limits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import type { Frame } from "./protocol/frame.ts";
 import { parsePresence } from "./protocol/payloads.ts";
 import * as replies from "./protocol/replies.ts";

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { Allowance } from "#lib/allowance.ts";
 import { atMost } from "#lib/at-most.ts";
 import { pause } from "#lib/pause.ts";
 import { emit } from "#telemetry.ts";
@@ -25,7 +26,7 @@ type Item =
   | { is: "presence"; change: PresenceChange; bytes: 0 }
   | { is: "word"; word: Word; bytes: 0 };
 
-const gatherMs = 2;
+const [burst, gatherMs] = [10, 2];
 const maxQueuedBytes = 64_000_000;
 const maxAttempts = 8;
 
@@ -42,7 +43,7 @@ export class Gossip {
   #queue: Item[] = [];
   #queuedBytes = 0;
   #number = 0;
-  #flushedAt = 0;
+  readonly #flushes = new Allowance(burst, burst * gatherMs);
   #flushing: Promise<void> | undefined;
   readonly #stopping = new AbortController();
   #closed = false;
@@ -122,8 +123,7 @@ export class Gossip {
 
   async #flush(): Promise<void> {
     while (this.#queue.length > 0 && !this.#stopping.signal.aborted) {
-      await pause(Math.max(0, this.#flushedAt + gatherMs - performance.now()));
-      this.#flushedAt = performance.now();
+      if (!this.#flushes.take()) await pause(this.#flushes.waitMs());
       await this.#publish(this.#takeBatch());
     }
   }

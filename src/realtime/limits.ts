@@ -31,26 +31,3 @@ export const defaultLimits: Limits = {
   replayMessages: 1000,
   idleMs: 60_000,
 };
-
-/** A token bucket: `take` is false once `size` is used up, and refills evenly over `ms`. */
-export class Allowance {
-  readonly #size: number;
-  readonly #perMs: number;
-  #left: number;
-  #at = performance.now();
-
-  constructor(size: number, ms: number) {
-    this.#size = size;
-    this.#perMs = size / ms;
-    this.#left = size;
-  }
-
-  take(count = 1): boolean {
-    const now = performance.now();
-    this.#left = Math.min(this.#size, this.#left + (now - this.#at) * this.#perMs);
-    this.#at = now;
-    if (this.#left < count) return false;
-    this.#left -= count;
-    return true;
-  }
-}

@@ -1,11 +1,11 @@
 import type { Claims } from "#auth/claims.ts";
 import { AppError } from "#errors.ts";
+import { Allowance } from "#lib/allowance.ts";
 import { isObject } from "#lib/is-object.ts";
 import { permit } from "./admission.ts";
 import type { Permissions } from "./authorization.ts";
 import { type Broadcast, broadcastPayload } from "./broadcast.ts";
 import type { Keepable } from "./keep.ts";
-import { Allowance } from "./limits.ts";
 import type { Services } from "./services.ts";
 import { keyOf, type Room } from "./topic.ts";
 

@@ -1,12 +1,12 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
+import { Allowance } from "#lib/allowance.ts";
 import { emit } from "#telemetry.ts";
 import { type Broadcast, type Framed, framedBroadcast } from "./broadcast.ts";
 import { Channel } from "./channel.ts";
 import { RealtimeError, reasonOf } from "./errors.ts";
 import { isGoodbye } from "./goodbye.ts";
 import type { Handshake } from "./handshake.ts";
-import { Allowance } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import { type BroadcastPush, decodePush } from "./protocol/binary.ts";
 import {

@@ -39,7 +39,11 @@ test("commas count only outside quotes and parentheses, and backslashes escape i
 
 test("what the client's own builder makes is read back", () => {
   const awkward = 'a,b(c)"d\\e ';
-  const filter = postgresChangesFilter().eq("x", awkward).in("y", ["p,q", '"', "plain"]).not("z", "is", null).build();
+  const filter = postgresChangesFilter()
+    .eq("x", awkward)
+    .in("y", ["p,q", '"', "plain"])
+    .not("z", "is", null)
+    .build();
   assert.deepEqual(read(filter), [
     ["x", "eq", false, awkward],
     ["y", "in", false, ["p,q", '"', "plain"]],
@@ -60,7 +64,8 @@ test("what is no filter is refused with the reason", () => {
   ] as const) {
     assert.throws(() => parseFilter(text), reason, text);
   }
-  assert.equal((read(`a=in.(${Array.from({ length: 100 }, (_, n) => n)})`)[0]?.[3] as string[]).length, 100);
+  const [listed] = parseFilter(`a=in.(${Array.from({ length: 100 }, (_, n) => n)})`).values;
+  assert.equal(listed?.length, 100);
 });
 
 test("a binding has its defaults, and its id depends on all of it", () => {

@@ -119,15 +119,12 @@ test("rows of a partitioned table are logged under its name, moved rows as one u
     "select distinct relation::regclass::text as name from realtime.changes",
   );
   assert.deepEqual(relations, [{ name: "t.rows" }]);
-  assert.deepEqual(
-    (await logged()).slice(3),
-    [
-      ["UPDATE", { id: 1, name: "a" }, { id: 101, name: "a!" }],
-      ["UPDATE", { id: 2, name: "c" }, { id: 102, name: "c!" }],
-      ["INSERT", null, { id: 7, name: "direct" }],
-      ["DELETE", { id: 150, name: "b" }, null],
-    ],
-  );
+  assert.deepEqual((await logged()).slice(3), [
+    ["UPDATE", { id: 1, name: "a" }, { id: 101, name: "a!" }],
+    ["UPDATE", { id: 2, name: "c" }, { id: 102, name: "c!" }],
+    ["INSERT", null, { id: 7, name: "direct" }],
+    ["DELETE", { id: 150, name: "b" }, null],
+  ]);
 });
 
 test("a moved row that its new partition refuses is not paired with another's", async () => {
@@ -168,13 +165,13 @@ test("what a row trigger changes in its own table is logged after the change tha
     ],
   );
   assert.deepEqual(
-    of(log, 2).map(([operation, before, now]) => [operation, (now ?? (before as { name: string })).name]),
+    of(log, 2).map(([operation, before, now]) => [operation, ((now ?? before) as { name: string }).name]),
     [
       ["INSERT", "bbb"],
       ["UPDATE", "bbb+"],
       ["DELETE", "bbb+"],
       ["INSERT", "back"],
-    ["UPDATE", "back+"],
+      ["UPDATE", "back+"],
     ],
   );
 });
@@ -206,15 +203,12 @@ test("more rows than the setting allows are logged as a number, and so is TRUNCA
   const { rows: summaries } = await database.query(
     "select operation, rows::int from realtime.changes where record is null and old_record is null order by id",
   );
-  assert.deepEqual(
-    summaries,
-    [
-      { operation: "INSERT", rows: 4 },
-      { operation: "UPDATE", rows: 7 },
-      { operation: "DELETE", rows: 6 },
-      { operation: "TRUNCATE", rows: 0 },
-    ],
-  );
+  assert.deepEqual(summaries, [
+    { operation: "INSERT", rows: 4 },
+    { operation: "UPDATE", rows: 7 },
+    { operation: "DELETE", rows: 6 },
+    { operation: "TRUNCATE", rows: 0 },
+  ]);
   assert.equal((await logged()).length, 3 + 3);
 });
 
@@ -283,6 +277,42 @@ test("logging anew what is in db/logic leaves watched tables watched", async () 
   await database.query("commit");
   await database.query("insert into t.rows values (1, 'a')");
   assert.equal((await logged()).length, 1);
+});
+
+test("the feed pages through the log, each change once, and its cursor ends at the newest change", async () => {
+  await watched(rows);
+  const ask = async (...values: unknown[]) => {
+    const text = "select * from realtime.feed_changes($1, array['t.rows'::regclass::bigint], 2, $2, $3)";
+    return (await database.query(text, [...values, null, null, null].slice(0, 3))).rows[0];
+  };
+  const { upto: since } = await ask();
+  await database.query("insert into t.rows values (1), (2), (3)");
+  const late = await world.pool.connect();
+  await late.query("begin; insert into t.rows values (9)");
+  await database.query("insert into t.rows values (4), (5)");
+  const first = await ask(since);
+  await late.query("commit");
+  late.release();
+  const second = await ask(since, first.upto, first.ids.at(-1));
+  const third = await ask(since, second.upto, second.ids.at(-1));
+  assert.deepEqual([first.more, second.more, third.more], [true, true, false]);
+  const { rows: told } = await database.query(
+    "select (record ->> 'id')::int as id from unnest($1::bigint[]) with ordinality as i (id, place) join realtime.changes as c on c.id = i.id order by place",
+    [[...first.ids, ...second.ids, ...third.ids]],
+  );
+  assert.deepEqual(
+    told.map(({ id }) => id),
+    [1, 2, 3, 4, 5],
+  );
+  const next = await ask(third.upto);
+  assert.equal(next.ids.length, 1);
+  for (let n = 0; n < 3; n += 1) await database.query("begin; create table t.burnt (); rollback");
+  const { upto } = await ask(next.upto);
+  const { rows: newest } = await database.query(
+    "select max(xid::text::bigint) + 1 = pg_snapshot_xmax($1)::text::bigint as is_end from realtime.changes",
+    [upto],
+  );
+  assert.deepEqual(newest, [{ is_end: true }]);
 });
 
 async function watched(tables: string): Promise<void> {

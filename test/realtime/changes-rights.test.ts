@@ -53,7 +53,9 @@ async function toldTo(...watchers: Watcher[]): Promise<string[][]> {
 }
 
 test("each sees what the select policies let their claims see, deletes too", async () => {
-  await world.pool.query("create policy own on public.posts for select to authenticated using (owner = (select public.me()))");
+  await world.pool.query(
+    "create policy own on public.posts for select to authenticated using (owner = (select public.me()))",
+  );
   using mine = await watch(member);
   using theirs = await watch(stranger);
   using nobody = await watch();
@@ -88,7 +90,12 @@ test("a row is judged as it was, not as it has become, and by its table's neighb
   await world.pool.query("insert into public.friends values ($1, $2)", [stranger, member]);
   using mine = await watch(member);
   using theirs = await watch(stranger);
-  await world.pool.query("begin; insert into public.posts values (1, $1, 'seen'), (2, $1, 'unseen'); commit".replaceAll("$1", `'${stranger}'`));
+  await world.pool.query(
+    "begin; insert into public.posts values (1, $1, 'seen'), (2, $1, 'unseen'); commit".replaceAll(
+      "$1",
+      `'${stranger}'`,
+    ),
+  );
   await world.pool.query("update public.posts set body = 'unseen' where id = 1");
   await world.pool.query("update public.posts set body = 'seen' where id = 2");
   assert.deepEqual(await toldTo(mine, theirs), [["INSERT 1", "UPDATE 2"], []]);
@@ -104,7 +111,8 @@ test("the service role passes; a role that owns the table is held only by FORCE"
   assert.equal((await watcher.next()).data.record.id, 1);
 
   const policyOf = async (role: string) =>
-    (await world.pool.query("select realtime.select_policy('public.posts'::regclass, $1) as policy", [role])).rows[0].policy;
+    (await world.pool.query("select realtime.select_policy('public.posts'::regclass, $1) as policy", [role]))
+      .rows[0].policy;
   assert.equal(await policyOf("authenticated"), "(false)");
   await world.pool.query("alter table public.posts owner to authenticated");
   assert.equal(await policyOf("authenticated"), null);
@@ -140,10 +148,11 @@ test("a policy that is slow costs its own viewer the channel, and the others onl
   assert.equal((await mine.next()).data.record.id, 2);
 });
 
-test("judging leaves no role and no claims behind, and a policy may use unqualified names", async () => {
+test("a policy may call what finds its tables by the usual search path", async () => {
   await world.pool.query(`
     create or replace function public.is_friend(who uuid) returns boolean language plpgsql stable
       as $$ begin return exists (select from friends where owner = who and friend = me()); end $$;
+    grant execute on function public.is_friend(uuid) to public;
     create table public.friends (owner uuid, friend uuid); grant select on public.friends to authenticated;
     create policy f on public.posts for select using (public.is_friend(owner))`);
   await world.pool.query("insert into public.friends values ($1, $2)", [stranger, member]);
@@ -153,11 +162,18 @@ test("judging leaves no role and no claims behind, and a policy may use unqualif
 });
 
 test("a new token is seen with from then on, and one without the right is refused nothing but the rows", async () => {
-  await world.pool.query("create policy own on public.posts for select to authenticated using (owner = public.me())");
+  await world.pool.query(
+    "create policy own on public.posts for select to authenticated using (owner = public.me())",
+  );
   using watcher = await watch(member);
   await world.pool.query("insert into public.posts values (1, $1)", [member]);
   assert.equal((await watcher.next()).data.record.id, 1);
-  watcher.raw.push(watcher.topic, "access_token", { access_token: await tokenOf(world, stranger) }, watcher.joinRef);
+  watcher.raw.push(
+    watcher.topic,
+    "access_token",
+    { access_token: await tokenOf(world, stranger) },
+    watcher.joinRef,
+  );
   assert.equal((await watcher.systems.next()).message, "Subscribed to PostgreSQL");
   await world.pool.query("insert into public.posts values (2, $1), (3, $2)", [member, stranger]);
   assert.equal((await watcher.next()).data.record.id, 3);
@@ -172,13 +188,21 @@ test("columns that the role may not read are not shown, and without the key noth
   await world.pool.query("insert into public.posts values (1, $1, 'b')", [member]);
   const shown = (await some.next()).data;
   assert.deepEqual([shown.record, shown.errors], [{ id: 1, body: "b" }, null]);
-  assert.deepEqual(shown.columns.map(({ name }: { name: string }) => name), ["id", "body"]);
+  assert.deepEqual(
+    shown.columns.map(({ name }: { name: string }) => name),
+    ["id", "body"],
+  );
   const { data } = await keyless.next();
-  assert.deepEqual([data.type, data.errors, data.record, data.columns], ["INSERT", ["Error 401: Unauthorized"], undefined, []]);
+  assert.deepEqual(
+    [data.type, data.errors, data.record, data.columns],
+    ["INSERT", ["Error 401: Unauthorized"], undefined, []],
+  );
 });
 
 test("the old row is shown by the table's replica identity", async () => {
-  await world.pool.query("alter table public.posts disable row level security; create unique index posts_body on public.posts (body)");
+  await world.pool.query(
+    "alter table public.posts disable row level security; create unique index posts_body on public.posts (body)",
+  );
   await world.pool.query("alter table public.posts alter body set not null");
   using watcher = await watch();
   const old = async (identity: string) => {
@@ -190,15 +214,26 @@ test("the old row is shown by the table's replica identity", async () => {
     return olds.map(({ data }) => data.old_record);
   };
   assert.deepEqual(await old("default"), [undefined, { id: 1 }, { id: 1 }]);
-  assert.deepEqual(await old("full"), [undefined, { id: 1, owner: null, body: "b" }, { id: 1, owner: null, body: "c" }]);
+  assert.deepEqual(await old("full"), [
+    undefined,
+    { id: 1, owner: null, body: "b" },
+    { id: 1, owner: null, body: "c" },
+  ]);
   assert.deepEqual(await old("using index posts_body"), [undefined, { body: "b" }, { body: "c" }]);
   await world.pool.query("alter publication supabase_realtime set (publish = 'insert')");
   await world.pool.query("alter table public.posts replica identity nothing");
   await world.pool.query("insert into public.posts values (1, null, 'b')");
-  await world.pool.query("update public.posts set body = 'c'; delete from public.posts; insert into public.posts values (2, null, 'd')");
+  await world.pool.query(
+    "update public.posts set body = 'c'; delete from public.posts; insert into public.posts values (2, null, 'd')",
+  );
   const ids = [await watcher.next(), await watcher.next()].map(({ data }) => [data.type, data.record.id]);
-  assert.deepEqual(ids, [["INSERT", 1], ["INSERT", 2]]);
-  await world.pool.query("alter publication supabase_realtime set (publish = 'insert, update, delete, truncate')");
+  assert.deepEqual(ids, [
+    ["INSERT", 1],
+    ["INSERT", 2],
+  ]);
+  await world.pool.query(
+    "alter publication supabase_realtime set (publish = 'insert, update, delete, truncate')",
+  );
 });
 
 test("the publication's own columns and rows are honoured", async () => {

@@ -78,7 +78,8 @@ test("a table whose writer does not end refuses the join in time, and the writer
   await writer.query("begin; insert into public.notes (id) values (1)");
   const options = { more: { postgres_changes_options: { wait: true, timeout: 500 } } };
   await assert.rejects(Watcher.open(world, relay, [everything], options), {
-    message: "PostgresChangesSubscribeTimeout: Timed out after 500ms waiting for the postgres_changes subscription",
+    message:
+      "PostgresChangesSubscribeTimeout: Timed out after 500ms waiting for the postgres_changes subscription",
   });
   await writer.query("insert into public.notes (id) values (2); rollback");
   writer.release();
@@ -90,7 +91,9 @@ test("a table whose writer does not end refuses the join in time, and the writer
 test("a table that is published later comes alive, and one that is dropped says so", async () => {
   await using world = await openNotes();
   await using relay = await startWatching(world);
-  await world.pool.query("create table public.later (id int primary key); grant select on public.later to anon");
+  await world.pool.query(
+    "create table public.later (id int primary key); grant select on public.later to anon",
+  );
   using watcher = await Watcher.open(world, relay, [{ event: "*", schema: "public", table: "later" }]);
   assert.match((await watcher.systems.next()).message, /Unable to subscribe/);
   await world.pool.query("alter publication supabase_realtime add table public.later");

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { Writable } from "node:stream";
 import { test } from "node:test";
 import * as ws from "ws";
+import { Allowance } from "#lib/allowance.ts";
 import { framedBroadcast } from "#realtime/broadcast.ts";
 import { Assembly, envelopesOf } from "#realtime/envelopes.ts";
-import { Allowance } from "#realtime/limits.ts";
 import { RoomDiff, Roster } from "#realtime/presence.ts";
 import { decodePush, encodeBroadcast, fitsBroadcast } from "#realtime/protocol/binary.ts";
 import { decodeText, encodeText, MalformedFrame } from "#realtime/protocol/frame.ts";
@@ -135,6 +135,7 @@ test("a join takes what it understands and gives the rest its default", () => {
     broadcast: { ack: false, self: true, replicationReady: false, replay: { since: 5, limit: undefined } },
     presence: { enabled: false, key: "k" },
     changes: [{ event: "*" }],
+    changesTimeoutMs: undefined,
     token: "ab",
   });
   assert.equal(parseJoin(null).token, undefined);
