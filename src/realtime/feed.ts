@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { Allowance } from "#lib/allowance.ts";
 import { emit } from "#telemetry.ts";
+import { readEpoch } from "./epoch.ts";
 import { FeedStats } from "./feed-stats.ts";
 
 /** A log in Postgres, read by snapshot difference. */
@@ -30,10 +31,6 @@ type Head = { upto: string; at: Date };
 /** Reads: in the long run one every 2 ms, as many at once as a lively chat wakes for. */
 const [burst, gatherMs] = [10, 2];
 const pollMs = { besideWakes: 250, alone: 100 };
-
-/** The name of the log's file begins with the timeline; pg_control_checkpoint() knows a new one only after its first checkpoint. */
-const epochQuery =
-  "select system_identifier || ':' || left(pg_walfile_name(pg_current_wal_lsn()), 8) as epoch from pg_control_system()";
 
 /**
  * Reads a log by snapshot difference: each read returns what its snapshot sees and the one before did not, so every
@@ -185,8 +182,7 @@ export class Feed<Row extends { at: Date }> implements AsyncDisposable {
   async #connect(): Promise<pg.PoolClient> {
     const client = await this.#pool.connect();
     try {
-      const { rows } = await client.query<{ epoch: string }>(epochQuery);
-      this.#enterEpoch(rows[0]?.epoch);
+      this.#enterEpoch(await readEpoch(client));
     } catch (error) {
       client.release(true);
       throw error;

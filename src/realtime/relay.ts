@@ -78,7 +78,7 @@ export class Relay implements AsyncDisposable {
     const polls = () => this.#hearing.polls;
     this.#feed = new Feed(this.#own, messagesFor(this.#rooms), { newEpoch: () => this.#crashAll(), polls });
     const { databaseUrl, changes } = options;
-    this.#changes = new Changes({ databaseUrl, relay: this.id, ...changes });
+    this.#changes = new Changes({ databaseUrl, relay: this.id, polls, ...changes });
     this.#gossip = new Gossip(this.id, this.#own, {
       heard: (relay, word) => this.#heard(relay, word),
       gone: (relay) => this.#membership.gone(relay),

@@ -108,6 +108,19 @@ test("members of all three see each other, and see each other go", { skip: noPgb
   for (const socket of sockets) socket[Symbol.dispose]();
 });
 
+test("row changes arrive too", { skip: noPgbouncer }, async () => {
+  await world.pool.query("create table public.pooled (id int primary key)");
+  await world.pool.query("grant select on public.pooled to anon");
+  await world.pool.query("alter publication supabase_realtime add table public.pooled");
+  using socket = await Raw.open(world, two);
+  await socket.join("realtime:rows", {
+    postgres_changes: [{ event: "INSERT", schema: "public", table: "pooled" }],
+  });
+  for (let id = 1; id <= 5; id++) await world.pool.query("insert into public.pooled values ($1)", [id]);
+  for (let id = 1; id <= 5; id++)
+    assert.deepEqual((await socket.event("postgres_changes")).payload.data.record, { id });
+});
+
 async function joined(relay: RunningRelay, name: string): Promise<Raw> {
   const socket = await Raw.open(world, relay);
   await socket.join(`realtime:${name}`, { presence: { enabled: true } });

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { emit } from "#telemetry.ts";
+import { readEpoch } from "../epoch.ts";
 
 /** A page of the log: changes in the order of their ids, with the oid of each one's table. */
 export type Page = { ids: string[]; relations: number[]; earliest: string; latest: string };
@@ -13,6 +14,8 @@ export type ChangeFeedOptions = {
   prepare(client: pg.ClientBase, page: Page): Promise<() => void>;
   /** The log cannot be followed any further: the database is another one, or was away for too long. */
   lost(): void;
+  /** Whether nobody will ever wake it, and its connection is a pooler's. */
+  polls(): boolean;
 };
 
 type Answer = {
@@ -24,7 +27,7 @@ type Answer = {
   more: boolean;
 };
 
-const pollMs = 250;
+const pollMs = { besideWakes: 250, alone: 100 };
 const gatherMs = 2;
 const readTimeoutMs = 30_000;
 const longestGapMs = 60 * 60_000; // a difference of hours costs more to read than the tables themselves
@@ -91,7 +94,8 @@ export class ChangeFeed implements AsyncDisposable {
 
   #pauseMs(): number {
     if (this.#failures > 0) return Math.min(10 * 2 ** this.#failures, 1000);
-    return this.#woken ? this.#gatherMs() : pollMs;
+    if (this.#woken) return this.#gatherMs();
+    return this.#options.polls() ? pollMs.alone : pollMs.besideWakes;
   }
 
   #gatherMs(): number {
@@ -144,7 +148,8 @@ export class ChangeFeed implements AsyncDisposable {
   async #ask(client: pg.ClientBase, relations: number[]): Promise<Answer> {
     const { until, after } = this.#page ?? {};
     const query = {
-      name: "feed changes",
+      // A transaction pooler would look for a prepared statement on another connection.
+      ...(this.#options.polls() ? {} : { name: "feed changes" }),
       text: "select * from realtime.feed_changes($1, $2, $3, $4, $5)",
       values: [this.#cursor, relations, this.#options.most(), until, after],
     };
@@ -172,11 +177,8 @@ export class ChangeFeed implements AsyncDisposable {
   async #connect(): Promise<pg.PoolClient> {
     const client = await this.#pool.connect();
     try {
-      const { rows } = await client.query<{ epoch: string }>(
-        "select system_identifier || ':' || timeline_id as epoch from pg_control_system(), pg_control_checkpoint()",
-      );
       const before = this.#epoch;
-      this.#epoch = rows[0]?.epoch;
+      this.#epoch = await readEpoch(client);
       if (before !== undefined && before !== this.#epoch) this.#lose();
     } catch (error) {
       client.release(true);

@@ -17,6 +17,8 @@ export type ChangesOptions = {
   databaseUrl: string;
   /** Of the relay, as it stands in realtime.relays. */
   relay: string;
+  /** Whether it looks for changes, without being woken. */
+  polls: () => boolean;
   /** For how long a table stays watched after its last subscriber has left; 60 s. */
   graceMs?: number;
   /** Between two looks at the publication and the triggers; 5 s. */
@@ -41,7 +43,7 @@ export class Changes implements AsyncDisposable {
   #checking: Promise<void> | undefined;
   #stopped = false;
 
-  constructor({ databaseUrl, relay, graceMs = 60_000, checkMs = 5000 }: ChangesOptions) {
+  constructor({ databaseUrl, relay, polls, graceMs = 60_000, checkMs = 5000 }: ChangesOptions) {
     this.#relay = relay;
     this.#pool = openPool(databaseUrl, "relay-changes", { max: 4 });
     this.#watches = new Watches(this.#pool, { relay, graceMs, settle: () => this.#feed.settle() });
@@ -50,6 +52,7 @@ export class Changes implements AsyncDisposable {
       most: () => this.#most(),
       prepare: (client, page) => this.#prepare(client, page),
       lost: () => this.#lost(),
+      polls,
     });
     this.#timers = [setInterval(() => this.check(), checkMs), setInterval(() => this.#sweep(), sweepMs)];
     for (const timer of this.#timers) timer.unref();
