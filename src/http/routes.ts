@@ -31,7 +31,7 @@ export type Surface = {
  *   POST /auth/request-link /auth/sign-in      api: sign-in by mailed link
  *   POST /auth/token /auth/sign-out            api: a fresh JWT for the session cookie; the end of the session
  *   GET  / and the files of the web app        api
- *   WS   /socket/websocket /realtime/v1/websocket, POST /api/broadcast    relay (websockets: upgrade.ts)
+ *   WS   /socket/websocket /realtime/v1/websocket, POST /api/broadcast[/…]    relay (websockets: upgrade.ts)
  *   ANY  /mailbox/postmark/*                   mailbox: Postmark's API
  */
 export async function addRoutes(app: FastifyInstance, surface: Surface): Promise<void> {
