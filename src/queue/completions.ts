@@ -1,6 +1,8 @@
 import type pg from "pg";
 import { type Database, impatiently } from "#db/impatient.ts";
 import { insist, isAway } from "#db/insist.ts";
+import { Allowance } from "#lib/allowance.ts";
+import { pause } from "#lib/pause.ts";
 import type { Serving } from "#queue/serving.ts";
 import { emit } from "#telemetry.ts";
 
@@ -15,6 +17,7 @@ export type Finished = {
   flagged: boolean;
 };
 
+const [burst, restMs] = [20, 5];
 const mostAtOnce = 500;
 const mostWaiting = 1000;
 
@@ -25,6 +28,8 @@ const mostWaiting = 1000;
  */
 export class Completions {
   readonly #of: () => Serving;
+  /** A steady stream of short jobs would else make a statement of every few, and take from the database what others need. */
+  readonly #statements = new Allowance(burst, burst * restMs);
   #waiting: Finished[] = [];
   #running: Promise<void> | undefined;
 
@@ -50,7 +55,10 @@ export class Completions {
 
   async #run(): Promise<void> {
     await undefined; // what ends in the same turn goes together
-    while (this.#waiting.length > 0) await this.#complete(this.#waiting.splice(0, mostAtOnce));
+    while (this.#waiting.length > 0) {
+      if (!this.#statements.take()) await pause(this.#statements.waitMs());
+      await this.#complete(this.#waiting.splice(0, mostAtOnce));
+    }
     this.#running = undefined;
   }
 

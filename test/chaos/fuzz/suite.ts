@@ -28,7 +28,7 @@ export async function run(args: string[], life: Lifetime): Promise<boolean> {
   const report = await fuzz(life, { ...settings, url: cluster.url, log });
   print(report, settings, (performance.now() - since) / 1000, log);
   const isGood = report.wrongs.length === 0;
-  if (isGood && !process.env.KEEP) await rm(log);
+  if (isGood) await rm(log);
   return isGood;
 }
 
@@ -175,7 +175,6 @@ function print(report: Report, settings: Settings, seconds: number, log: string)
     ],
   );
   for (const wrong of wrongs.slice(0, 20)) console.log(wrong.slice(0, 600));
-  if (process.env.KEEP) console.log(after.events);
   if (wrongs.length > 20) console.log(`... and ${wrongs.length - 20} more`);
   if (wrongs.length > 0) console.log(`\nNot good. What the relay said: ${log}`);
   else console.log("\nNo crash, no leak, and the neighbours noticed nothing.");

@@ -92,9 +92,10 @@ async function openRooms(pool: pg.Pool, people: string[], rooms: number): Promis
   return topics;
 }
 
-/** Neighbours begin on different relays, so those who watch a room do. */
+/** Neighbours watch a room together; they begin on different relays. */
 function watches(place: number, room: number, clients: number): boolean {
-  return (place - room * watchersPerRoom + room * clients * watchersPerRoom) % clients < watchersPerRoom;
+  const first = (room * watchersPerRoom) % clients;
+  return (place - first + clients) % clients < watchersPerRoom;
 }
 
 async function openPresenceRooms(pool: pg.Pool, people: string[]): Promise<void> {
