@@ -9,6 +9,8 @@ import type { Services } from "./services.ts";
 import type { Socket } from "./socket.ts";
 import { nameOfTopic, type Room } from "./topic.ts";
 
+const longestKey = 255;
+
 /** All that a join was found to be allowed. */
 export type Admission = {
   room: Room;
@@ -24,12 +26,7 @@ export type Admission = {
 export async function admit(socket: Socket, services: Services, frame: Frame): Promise<Admission> {
   const name = nameOfTopic(frame.topic);
   const request = parseJoin(frame.payload);
-  if (["ids", "__proto__"].includes(request.presence.key) || request.presence.key.includes("\0")) {
-    throw new RealtimeError(
-      "InvalidPresenceKey",
-      `The presence key must not be ${JSON.stringify(request.presence.key)}`,
-    );
-  }
+  refusePresenceKey(request.presence.key);
   replayOf(request, services.limits.replayMessages);
   const token = request.token ?? socket.apikey;
   const claims = await services.verify(token);
@@ -51,4 +48,11 @@ export async function permit(
 
 export function canRead({ readBroadcast, readPresence }: Permissions): boolean {
   return readBroadcast || readPresence;
+}
+
+/** The client would take the first two for something else, and the third is no text for Postgres. */
+function refusePresenceKey(key: string): void {
+  const says = (text: string) => new RealtimeError("InvalidPresenceKey", `The presence key must not ${text}`);
+  if (["ids", "__proto__"].includes(key) || key.includes("\0")) throw says(`be ${JSON.stringify(key)}`);
+  if (key.length > longestKey) throw says(`have more than ${longestKey} characters`);
 }

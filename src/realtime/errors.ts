@@ -13,6 +13,11 @@ export class RealtimeError extends Error {
   }
 }
 
+/** What a client did that is not allowed, as opposed to what went wrong here. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof RealtimeError || (error instanceof AppError && error.status < 500);
+}
+
 /** What a client may know of any failure: refusals as they are, everything else as one bare sentence. */
 export function reasonOf(error: unknown): string {
   if (error instanceof RealtimeError) return error.message;

@@ -4,7 +4,7 @@ import { Allowance } from "#lib/allowance.ts";
 import { emit } from "#telemetry.ts";
 import { type Broadcast, type Framed, framedBroadcast } from "./broadcast.ts";
 import { Channel } from "./channel.ts";
-import { RealtimeError, reasonOf } from "./errors.ts";
+import { isRefusal, RealtimeError, reasonOf } from "./errors.ts";
 import { isGoodbye } from "./goodbye.ts";
 import type { Handshake } from "./handshake.ts";
 import { Outbox } from "./outbox.ts";
@@ -26,6 +26,9 @@ import { Turns } from "./turns.ts";
 
 type Push = Frame | BroadcastPush;
 
+/** A client joins all its channels in one moment, some of them twice; whoever goes on like that shuts the others out. */
+const [joinsPerChannel, joinsMs] = [3, 10_000];
+
 /** One connected client with its channels. */
 export class Socket {
   readonly id = crypto.randomUUID();
@@ -38,6 +41,7 @@ export class Socket {
   readonly #channels = new Map<string, Channel>();
   readonly #turns: Turns<Push>;
   readonly #messages: Allowance;
+  readonly #joins: Allowance;
   #joining = 0;
   #heardAt = performance.now();
   #closing = false;
@@ -53,6 +57,7 @@ export class Socket {
     this.#outbox = new Outbox(stream);
     this.#services = services;
     this.#messages = new Allowance(services.limits.messagesPerSecond, 1000);
+    this.#joins = new Allowance(services.limits.channelsPerConnection * joinsPerChannel, joinsMs);
     this.#turns = new Turns({
       handle: (push) => this.#guarded(push),
       most: services.limits.waitingBytes,
@@ -158,8 +163,7 @@ export class Socket {
       emit("realtime:frame:malformed", { socket: this.id, error });
       return;
     }
-    if (!(error instanceof RealtimeError))
-      emit("realtime:frame:failed", { socket: this.id, topic: push.topic, error });
+    if (!isRefusal(error)) emit("realtime:frame:failed", { socket: this.id, topic: push.topic, error });
     this.send(replies.refused(push, { reason: reasonOf(error) }));
   }
 
@@ -199,6 +203,10 @@ export class Socket {
   }
 
   #assertRoom(): void {
+    if (!this.#joins.take()) {
+      setImmediate(() => this.close(1001, "Too many joins per second")); // behind the refusal
+      throw new RealtimeError("ClientJoinRateLimitReached", "Too many joins per second");
+    }
     if (!this.#services.mayJoin()) {
       throw new RealtimeError("ClientJoinRateLimitReached", "Too many joins per second");
     }

@@ -114,6 +114,26 @@ test("joins that cannot be had are refused with their reason", async () => {
   assert.match(expired, /^InvalidJWTToken: Token has expired \d+ seconds ago$/);
 });
 
+test("a presence key of more than 255 characters is refused", async () => {
+  using socket = await Raw.open(world, relay);
+  const key = (length: number) => ({ presence: { key: "k".repeat(length) } });
+  assert.match(await socket.joinRefused("realtime:a", key(256)), /^InvalidPresenceKey: .* 255 characters/);
+  await socket.join("realtime:a", key(255));
+});
+
+test("a socket that joins without end is closed, and its neighbours join as before", async () => {
+  await using tight = await startRelay(world, { channelsPerConnection: 10 });
+  using flood = await Raw.open(world, tight);
+  using neighbour = await Raw.open(world, tight);
+  for (let n = 0; n < 31; n++) flood.push("realtime:flood", "phx_join", { config: {} });
+  assert.deepEqual(await flood.closed, { code: 1001, reason: "Too many joins per second" });
+  const refusals = flood.inbox.all.filter(({ payload }) =>
+    String(payload.response?.reason).startsWith("ClientJoinRateLimitReached"),
+  );
+  assert.equal(refusals.length, 1);
+  await neighbour.join("realtime:flood");
+});
+
 test("a private channel lets its member in and refuses a stranger and whoever has no token", async () => {
   using socket = await Raw.open(world, relay);
   const config = { private: true };
