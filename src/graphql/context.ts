@@ -11,5 +11,5 @@ declare global {
 
 /** The Postgres settings of every statement that a request leads to. */
 export function settingsOfRequest(claims: Claims | undefined): Record<string, string> {
-  return { ...settingsOf(claims), statement_timeout: "5000", "realtime.wake": "caller" };
+  return { ...settingsOf(claims), statement_timeout: "5000" };
 }

@@ -4,6 +4,7 @@ import { makePgService } from "postgraphile/adaptors/pg";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
 import { openVerifier } from "#auth/jwt.ts";
+import type { Wake } from "#db/wake.ts";
 import { settingsOfRequest } from "#graphql/context.ts";
 import { authenticated } from "#graphql/plugins/authenticated.ts";
 import { cappedLists } from "#graphql/plugins/capped-lists.ts";
@@ -19,8 +20,8 @@ export type GraphqlSettings = {
   jwtSecret: string;
   /** Tokens signed with these keys are taken too. */
   jwks?: string | undefined;
-  /** Called after the commit of each mutation. */
-  wake: () => void;
+  /** Announces each mutation. */
+  wake: Wake;
   production: boolean;
 };
 

@@ -17,7 +17,7 @@ export type Finished = {
   flagged: boolean;
 };
 
-const [burst, restMs] = [20, 5];
+const [burst, restMs] = [20, 10];
 const mostAtOnce = 500;
 const mostWaiting = 1000;
 

@@ -1,6 +1,6 @@
 /** How much of a queue's work a worker takes at once: what it does in this time. */
-const aheadMs = 25;
-const sizes = [50, 150, 500];
+const aheadMs = 50;
+const sizes = [25, 50, 150, 500];
 
 /**
  * Adapts how many jobs one fetch takes to how long they run: hundreds of trivial ones, for the throughput of a batch; no

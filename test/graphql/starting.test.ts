@@ -11,7 +11,8 @@ async function worldWithApi() {
   const world = opening.use(await openWorld());
   const pool = openPool(world.databaseUrl, "api", { max: 2, role: "howdah_api" });
   opening.defer(() => pool.end());
-  const create = () => createGraphql({ pool, jwtSecret: world.jwtSecret, wake: () => {}, production: true });
+  const wake = Object.assign(() => {}, { by: () => "commit" as const });
+  const create = () => createGraphql({ pool, jwtSecret: world.jwtSecret, wake, production: true });
   const opened = opening.move();
   return { world, pool, create, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

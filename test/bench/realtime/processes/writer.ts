@@ -85,11 +85,12 @@ async function writeOne(way: Way, room: string): Promise<[called: number, commit
   const client = await pool.connect();
   try {
     await client.query("begin");
-    await client.query({ ...settings, values: [way === "after" ? "caller" : ""] });
+    const by = way === "after" ? wake.by() : "commit";
+    await client.query({ ...settings, values: [by] });
     await client.query({ ...inserts[way === "plain" ? "plain" : "ours"], values: [message, room] });
     await client.query("commit");
     const committed = now();
-    if (way === "after") wake();
+    if (by === "caller") wake();
     return [called, committed];
   } finally {
     client.release();
@@ -102,9 +103,9 @@ async function writeAtOnce(way: Way, room: string): Promise<void> {
   const insert = inserts[way === "plain" ? "plain" : "ours"].text
     .replace("$1", message)
     .replace("$2", pg.escapeLiteral(room));
-  const wakeBy = way === "after" ? "caller" : "";
-  await pool.query(`begin; select set_config('realtime.wake', '${wakeBy}', true); ${insert}; commit`);
-  if (way === "after") wake();
+  const by = way === "after" ? wake.by() : way === "plain" ? "caller" : "commit";
+  await pool.query(`begin; select set_config('realtime.wake', '${by}', true); ${insert}; commit`);
+  if (way === "after" && by === "caller") wake();
 }
 
 /** Opens all connections, if they are not. */
