@@ -11,6 +11,7 @@ import { keyOf, type Room } from "./topic.ts";
 import type { PresenceWord, Word } from "./wire.ts";
 
 const againMs = 100;
+const beatsPerLook = 12;
 
 /**
  * Presence over all relays. Each relay is the only writer of its own members and keeps the whole roster in memory;
@@ -30,6 +31,7 @@ export class Membership implements AsyncDisposable {
   readonly #run = Math.random().toString(36).slice(2, 10);
   readonly #stopping = new AbortController();
   #refs = 0;
+  #beats = 0;
   #dirty = false;
 
   /** `tell` takes what the clients of a room are to hear. */
@@ -115,8 +117,8 @@ export class Membership implements AsyncDisposable {
     else this.#bury(relay);
   }
 
-  /** Word of one relay was missed. */
-  missed(relay: string): void {
+  /** Word of one relay was missed, or perhaps of any. */
+  missed(relay?: string): void {
     this.#catchUp.mark(relay);
     this.#catchUp.readSoon();
   }
@@ -207,6 +209,7 @@ export class Membership implements AsyncDisposable {
     const departed = [...this.#departed];
     return ({ fresh, live }) => {
       if (fresh || this.#dirty) this.#republish();
+      if (++this.#beats % beatsPerLook === 0 && !fresh) this.missed(); // no ghost outlives a minute
       for (const relay of fresh ? [] : known) if (!live.includes(relay)) this.#bury(relay);
       for (const relay of departed) {
         if (live.includes(relay)) this.missed(relay);

@@ -77,6 +77,7 @@ export class CatchUp<Word> implements Disposable {
   readSoon(afterMs = 0): void {
     this.#reading ??= this.#readAll(afterMs).finally(() => {
       this.#reading = undefined;
+      if (this.#stale.size > 0 && !this.#stopping.signal.aborted) this.readSoon();
     });
   }
 

@@ -267,6 +267,24 @@ test("a relay that starts waits for one that does not answer, as long as that ma
   assert.ok((await startMs()) > 1150);
 });
 
+test("what no word told is found in the table after some beats: who is there, and who is gone", async () => {
+  await using world = await openClub();
+  await using first = await startRelay(world, {}, { beatMs: 50 });
+  await using second = await startRelay(world, {}, { beatMs: 50 });
+  using watcher = await Watcher.open(world, first, "here");
+  const [other] = await enter(world, second, ["told"]);
+  await watcher.joins.next((join) => join.key === "told");
+  await world.pool.query(
+    `insert into realtime.presence (relay_id, ref, topic, private, key, meta)
+     select relay_id, 'untold-1', topic, private, 'untold', '{}' from realtime.presence where key = 'told'`,
+  );
+  await watcher.joins.next((join) => join.key === "untold");
+  await world.pool.query("delete from realtime.presence where key = 'untold'");
+  await watcher.leaves.next((leave) => leave.key === "untold");
+  assert.deepEqual(Object.keys(watcher.present()), ["told"]);
+  other?.[Symbol.dispose]();
+});
+
 test("after a hole in the numbers of a relay its rows are read again, and only its", async () => {
   await using world = await openClub();
   await using relay = await startRelay(world);
