@@ -92,7 +92,8 @@ test("a process without a supervisor ends with 0 at a restart, after its job", a
 
 test("--once runs one job of three and ends, --max-jobs two, --stop-when-empty what is left", async () => {
   for (const _ of [1, 2, 3, 4, 5]) await nap(10, false);
-  const left = async () => (await run("select from graphile_worker._private_jobs")).length;
+  const left = async () =>
+    (await run("select from graphile_worker._private_jobs where payload::text like '%try/nap%'")).length;
   assert.equal(await (await startWork("--once")).ended, 0);
   assert.equal(await left(), 4);
   assert.equal(await (await startWork("--max-jobs=2", "--concurrency=1")).ended, 0);
@@ -216,7 +217,9 @@ async function processes(): Promise<number[]> {
 }
 
 async function outcomes(): Promise<Record<string, number>> {
-  const rows = await run("select outcome, count(*)::int as count from queue.attempts group by outcome");
+  const rows = await run(
+    "select outcome, count(*)::int as count from queue.attempts where task = 'try/nap' group by outcome",
+  ); // the hourly ones may come in between
   return Object.fromEntries(rows.map(({ outcome, count }) => [outcome, count]));
 }
 
