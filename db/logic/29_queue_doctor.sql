@@ -45,17 +45,17 @@ language sql stable as $$
     select o.queue, o.waiting from queue.overview o
     where o.served is not false and not o.paused and o.workers = 0 and (o.served or o.waiting > 0)
   ),
-  alive as (select exists (select from queue.processes p where queue.is_alive(p)) as any)
+  alive as (select exists (select from queue.processes p where queue.is_alive(p)) as somebody)
   select case when u.waiting > 0 then 'error' else 'warning' end,
     format('no live worker serves the queue %s (jobs that are due: %s)', u.queue, u.waiting),
     'howdah work --queue=' || u.queue
   from unserved u, alive
-  where alive.any
+  where alive.somebody
   union all
   select case when sum(u.waiting) > 0 then 'error' else 'warning' end,
     format('no worker is alive (jobs that are due: %s)', sum(u.waiting)), 'howdah work'
   from unserved u, alive
-  where not alive.any
+  where not alive.somebody
   having count(*) > 0
 $$;
 
