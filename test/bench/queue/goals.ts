@@ -1,13 +1,8 @@
+import * as support from "../support/goals.ts";
 import { milliseconds, whole } from "../support/table.ts";
 import type { Results } from "./results.ts";
 
-type Goal = {
-  text: string;
-  /** The two numbers of the comparison. */
-  numbers(results: Results): [number | undefined, number | undefined];
-  met(ours: number, other: number): boolean;
-  show(value: number | undefined): string;
-};
+type Goal = support.Goal<Results>;
 
 const goals: Goal[] = [
   {
@@ -51,15 +46,6 @@ const goals: Goal[] = [
   },
 ];
 
-/** The last word of a run: what was aimed at, and whether it was reached. */
 export function printGoals(results: Results): void {
-  console.log("\nGoals, with fencing and history on\n");
-  for (const goal of goals) console.log(lineOf(goal, results));
-}
-
-function lineOf({ text, numbers, met, show }: Goal, results: Results): string {
-  const [ours, other] = numbers(results);
-  if (ours === undefined || other === undefined) return `- not measured: ${text}`;
-  const times = (ours / other).toFixed(2);
-  return `- ${met(ours, other) ? "met" : "NOT met"}: ${text} (${show(ours)} to ${show(other)}, ${times}×)`;
+  support.printGoals("Goals, with fencing and history on", goals, results);
 }

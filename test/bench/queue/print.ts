@@ -1,4 +1,4 @@
-import os from "node:os";
+import { circumstances } from "../support/contestants.ts";
 import type { Postgres } from "../support/postgres.ts";
 import { milliseconds, printTable, ratio, whole } from "../support/table.ts";
 import { type Contestant, concurrency } from "./contestant.ts";
@@ -12,17 +12,9 @@ export function printHead(
   contestants: Contestant[],
   { repeats, seconds }: Settings,
 ): void {
-  const [cpu] = os.cpus();
-  const load = os.loadavg()[0] ?? 0;
-  if (load > 1)
-    console.log(
-      `\nSomebody else is busy on this machine (load ${load.toFixed(1)}): do not trust a number of this run.`,
-    );
   console.log(
     [
-      `\n${new Date().toISOString()}, ${os.cpus().length} × ${cpu?.model ?? "CPU"}, Node ${process.version}, load at the start ${load.toFixed(2)}`,
-      postgres.about,
-      ...contestants.map(({ key, name, about }) => `${name} (${key}): ${about}`),
+      ...circumstances(postgres, contestants),
       `Every worker runs ${concurrency} jobs at once, in a process beside the one that dispatches. Medians of ${repeats} runs; a run ends after ${seconds} s at the latest.`,
       "× is how many times Howdah's number the number is.",
     ].join("\n"),

@@ -1,4 +1,4 @@
-import os from "node:os";
+import { choose, failure, printEnd } from "../support/contestants.ts";
 import type { Lifetime } from "../support/lifetime.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { bloat } from "./bloat.ts";
@@ -18,25 +18,12 @@ type Bench = { life: Lifetime; contestants: Contestant[]; settings: Settings; re
 export async function run(args: string[], life: Lifetime): Promise<void> {
   const settings = readSettings(args);
   const postgres = await startPostgres(life);
-  const contestants = await choose(allContestants({ life, postgres }), settings, life);
+  const contestants = await choose(allContestants({ life, postgres }), settings.peers, life);
   printHead(postgres, contestants, settings);
   const results = new Results();
   for (const name of settings.only) await measurements[name]({ life, contestants, settings, results });
   printGoals(results);
-  const seconds = Math.round(performance.now() / 1000);
-  console.log(`\nDone after ${seconds} s; load at the end ${os.loadavg()[0]?.toFixed(1)}.`);
-}
-
-/** Howdah always takes part. */
-async function choose(all: Contestant[], { peers }: Settings, life: Lifetime): Promise<Contestant[]> {
-  const isWanted = ({ key }: Contestant) => key === "howdah" || peers?.some((peer) => key.startsWith(peer));
-  const ready: Contestant[] = [];
-  for (const contestant of peers ? all.filter(isWanted) : all) {
-    const reason = (await contestant.available()) ?? (await failure(contestant.prepare(), life));
-    if (reason) console.log(`${contestant.name} is left out: ${reason}.`);
-    else ready.push(contestant);
-  }
-  return ready;
+  printEnd();
 }
 
 const measurements: Record<Measurement, (bench: Bench) => Promise<void>> = {
@@ -102,15 +89,4 @@ async function rounds(
       failed.add(contestant);
       console.log(`${contestant.name} failed at ${what}: ${reason}`);
     }
-}
-
-/** What went wrong with one contestant, which stops nobody else; a run that is being stopped goes no further. */
-async function failure(work: Promise<unknown>, life: Lifetime): Promise<string | undefined> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    if (life.disposed) throw error;
-    return String((error as Error)?.message ?? error);
-  }
 }

@@ -1,14 +1,9 @@
+import * as support from "../support/goals.ts";
 import { hundredths, whole } from "../support/table.ts";
 import { classes, school } from "./layouts.ts";
 import type { Results } from "./results.ts";
 
-type Goal = {
-  text: string;
-  /** Ours and what it is compared with. */
-  numbers(results: Results): [ours: number | undefined, other: number | undefined];
-  met(ours: number, other: number): boolean;
-  show(value: number | undefined): string;
-};
+type Goal = support.Goal<Results>;
 
 const goals: Goal[] = [
   ...(["p50", "p99"] as const).map((share) =>
@@ -47,17 +42,8 @@ const goals: Goal[] = [
   ),
 ];
 
-/** The last word of a run: what was aimed at, and whether it was reached. */
 export function printGoals(results: Results): void {
-  console.log("\nGoals, of the medians\n");
-  for (const goal of goals) console.log(lineOf(goal, results));
-}
-
-function lineOf({ text, numbers, met, show }: Goal, results: Results): string {
-  const [ours, other] = numbers(results);
-  if (ours === undefined || other === undefined) return `- not measured: ${text}`;
-  const times = (ours / other).toFixed(2);
-  return `- ${met(ours, other) ? "met" : "NOT met"}: ${text} (${show(ours)} to ${show(other)}, ${times}×)`;
+  support.printGoals("Goals, of the medians", goals, results);
 }
 
 function atMostTimes(times: number, text: string, measure: string): Goal {

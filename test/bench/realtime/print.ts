@@ -1,4 +1,4 @@
-import os from "node:os";
+import { circumstances } from "../support/contestants.ts";
 import type { Postgres } from "../support/postgres.ts";
 import { hundredths, percent, printTable, ratio, whole } from "../support/table.ts";
 import { slots } from "./busy.ts";
@@ -13,17 +13,9 @@ export function printHead(
   contestants: Contestant[],
   { repeats, seconds, warmup }: Settings,
 ): void {
-  const [cpu] = os.cpus();
-  const load = os.loadavg()[0] ?? 0;
-  if (load > 1)
-    console.log(
-      `\nSomebody else is busy on this machine (load ${load.toFixed(1)}): do not trust a number of this run.`,
-    );
   console.log(
     [
-      `\n${new Date().toISOString()}, ${os.cpus().length} × ${cpu?.model ?? "CPU"}, Node ${process.version}, load at the start ${load.toFixed(2)}`,
-      postgres.about,
-      ...contestants.map(({ key, name, about }) => `${name} (${key}): ${about}`),
+      ...circumstances(postgres, contestants),
       "",
       "How it is measured: each server is one process, its clients are all in a second one, the writers in a third, and all share the",
       "machine's clock. The clients of both sides are the same plain websockets (ws, no compression) that speak the server's wire by hand:",
