@@ -1,19 +1,8 @@
-/** Upper bounds of one relay. Rates are per second unless their name says otherwise. */
-export type Limits = Readonly<{
-  connections: number;
-  channelsPerConnection: number;
-  joinsPerSecond: number;
-  messagesPerSecond: number;
-  restMessagesPerSecond: number;
-  presenceCallsPer30s: number;
-  presenceBytes: number;
-  payloadBytes: number;
-  frameBytes: number;
-  unsentBytes: number;
-  waitingBytes: number;
-  replayMessages: number;
-  idleMs: number;
-}>;
+import type { RealtimeConfig } from "#config.ts";
+
+/** Upper bounds of one relay: what is set, and what is fixed. Rates are per second unless their name says otherwise. */
+export type Limits = Omit<RealtimeConfig, "listen"> &
+  Readonly<{ presenceBytes: number; frameBytes: number; waitingBytes: number; idleMs: number }>;
 
 /** `messagesPerSecond` counts per connection; `joinsPerSecond` and `restMessagesPerSecond` over the whole relay. */
 export const defaultLimits: Limits = {

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { type RealtimeChannel, RealtimeClient, type RealtimeClientOptions } from "@supabase/realtime-js";
 import { anonKey, mintToken } from "#auth/jwt.ts";
 import { Relay, type RelayOptions } from "#realtime/relay.ts";
+import { disconnect } from "../support/realtime-client.ts";
 import { openWorld, type World } from "../support/world.ts";
 
 export const member = "11111111-1111-4111-8111-111111111111";
@@ -93,15 +94,6 @@ export async function openClient(
     ...options,
   });
   return { realtime, [Symbol.dispose]: () => disconnect(realtime) };
-}
-
-/** The client forgets a timer of 10 s when it disconnects, which would keep the test's process alive. */
-function disconnect(realtime: RealtimeClient): void {
-  const { setTimeout } = globalThis;
-  const unref = (work: () => void, ms: number) => setTimeout(work, ms).unref();
-  globalThis.setTimeout = unref as unknown as typeof setTimeout;
-  void realtime.disconnect();
-  globalThis.setTimeout = setTimeout;
 }
 
 /** Resolves with the first status of a subscription, and the error that came with it. */

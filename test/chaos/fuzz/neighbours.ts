@@ -3,6 +3,7 @@ import { type RealtimeChannel, RealtimeClient } from "@supabase/realtime-js";
 import type pg from "pg";
 import { WebSocket } from "ws";
 import { pause } from "#lib/pause.ts";
+import { disconnect } from "../../support/realtime-client.ts";
 import { until } from "../../support/wait.ts";
 import type { Mark } from "./attacker.ts";
 import { faultOf } from "./inspector.ts";
@@ -162,13 +163,4 @@ export class Neighbours implements AsyncDisposable {
     );
     ws.once("close", () => clearInterval(beat));
   }
-}
-
-/** The client forgets a timer of 10 s when it disconnects, which would keep the process alive. */
-function disconnect(realtime: RealtimeClient): void {
-  const { setTimeout } = globalThis;
-  const unref = (work: () => void, ms: number) => setTimeout(work, ms).unref();
-  globalThis.setTimeout = unref as unknown as typeof setTimeout;
-  void realtime.disconnect();
-  globalThis.setTimeout = setTimeout;
 }

@@ -1,4 +1,5 @@
 import { type RealtimeChannel, RealtimeClient } from "@supabase/realtime-js";
+import { disconnect } from "../../support/realtime-client.ts";
 import type { Seat } from "./seat.ts";
 import type { Watch } from "./watch.ts";
 
@@ -85,13 +86,4 @@ export class AppClient implements AsyncDisposable {
     for (const watch of this.#seat.watches) watch.away();
     if (realtime) disconnect(realtime);
   }
-}
-
-/** The client forgets a timer of 10 s when it disconnects, which would keep the process alive. */
-function disconnect(realtime: RealtimeClient): void {
-  const { setTimeout } = globalThis;
-  const unref = (work: () => void, ms: number) => setTimeout(work, ms).unref();
-  globalThis.setTimeout = unref as unknown as typeof setTimeout;
-  void realtime.disconnect();
-  globalThis.setTimeout = setTimeout;
 }
