@@ -4,7 +4,10 @@ import { after, before, test } from "node:test";
 import { generateTypes, typesFile } from "./support/types.ts";
 import { openWorld, type World } from "./support/world.ts";
 
-const ours = "('app', 'queue', 'laravel', 'realtime', 'mail', 'mailbox', 'chat', 'howdah')";
+const marked = (tag: string) =>
+  `(select s.nspname from pg_namespace s where obj_description(s.oid, 'pg_namespace') like '${tag}')`;
+const ours = `(select 'howdah'::name union all ${marked("@howdah%")})`;
+const exposed = marked("@howdah @api%");
 
 let world: World;
 before(async () => {
@@ -63,11 +66,11 @@ const rules = [
     offenders: `
       select c.oid::regclass::text as name
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname in ('app', 'chat') and c.relkind in ('r', 'p', 'v') and obj_description(c.oid, 'pg_class') is null
+      where n.nspname in ${exposed} and c.relkind in ('r', 'p', 'v') and obj_description(c.oid, 'pg_class') is null
       union all
       select p.oid::regprocedure::text
       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-      where n.nspname in ('app', 'chat') and p.prorettype <> 'trigger'::regtype
+      where n.nspname in ${exposed} and p.prorettype <> 'trigger'::regtype
         and (has_function_privilege('authenticated', p.oid, 'execute') or has_function_privilege('anon', p.oid, 'execute'))
         and obj_description(p.oid, 'pg_proc') is null`,
     offend: "create table app.offender (id int)",

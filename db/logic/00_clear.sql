@@ -5,7 +5,7 @@ do $$
 declare
   v_schemas constant oid[] := array(
     select n.oid from pg_namespace n
-    where n.nspname in ('app', 'queue', 'laravel', 'realtime', 'mail', 'mailbox', 'chat')
+    where obj_description(n.oid, 'pg_namespace') like '@howdah%'
   );
   v_statement text;
 begin

@@ -49,6 +49,71 @@ language sql stable security definer set search_path = '' as $$
   where m.group_id = current_role_in.group_id and m.person_id = app.current_person_id()
 $$;
 
+create function app.community() returns app.community
+language sql stable security definer set search_path = '' as $$
+  select c.* from app.community c
+$$;
+
+-- Runs the community: sees every group and may do in it what its owner may.
+create function app.is_community_owner() returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (
+    select from app.people p where p.id = app.current_person_id() and p.community_role = 'owner'
+  )
+$$;
+
+-- Where the person who is signed in may do what teachers do: invite, announce, grade, moderate.
+create function app.current_staff_group_ids() returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select m.group_id
+  from app.memberships m
+  where m.person_id = app.current_person_id() and m.role in ('owner', 'teacher')
+  union
+  select g.id from app.groups g where app.is_community_owner()
+$$;
+
+create function app.is_staff_of(group_id uuid) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select is_staff_of.group_id in (select app.current_staff_group_ids())
+$$;
+
+create function app.is_owner_of(group_id uuid) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select app.is_community_owner() or exists (
+    select from app.memberships m
+    where m.group_id = is_owner_of.group_id and m.person_id = app.current_person_id() and m.role = 'owner'
+  )
+$$;
+
+create function app.current_child_ids() returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select g.child_id from app.guardianships g where g.guardian_id = app.current_person_id()
+$$;
+
+-- The people meant by an audience: named ones, and those with one of the roles (none given: any) in one of the groups.
+-- A guardian of a child in a group counts as a parent there.
+create function app.people_of_audience(group_ids uuid[], roles text[], person_ids uuid[]) returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select m.person_id
+  from app.memberships m
+  where m.group_id = any (people_of_audience.group_ids)
+    and (coalesce(cardinality(people_of_audience.roles), 0) = 0 or m.role = any (people_of_audience.roles))
+  union
+  select g.guardian_id
+  from app.memberships m
+  join app.guardianships g on g.child_id = m.person_id
+  where m.group_id = any (people_of_audience.group_ids) and 'parent' = any (people_of_audience.roles)
+  union
+  select p.id from app.people p where p.id = any (people_of_audience.person_ids)
+$$;
+
+create function app.time_zone_of(person_id uuid) returns text
+language sql stable security definer set search_path = '' as $$
+  select coalesce(p.time_zone, c.time_zone)
+  from app.people p, app.community c
+  where p.id = time_zone_of.person_id
+$$;
+
 -- People and groups
 
 create function app.find_or_create_person(address text, name text) returns app.people
@@ -112,11 +177,22 @@ using (id in (select app.current_group_ids()));
 create policy members_read on app.memberships for select to authenticated
 using (group_id in (select app.current_group_ids()));
 
+create trigger _100_set_updated_at before update on app.community
+for each row execute function app.tg__set_updated_at();
+
+create policy parties_read on app.guardianships for select to authenticated
+using (guardian_id = app.current_person_id() or child_id = app.current_person_id());
+
 grant usage on schema app to anon, authenticated, service_role, howdah_api;
 grant select on app.people, app.groups, app.memberships to authenticated;
 grant execute on function app.claims(), app.current_person_id(), app.require_person_id() to anon, authenticated, service_role;
 grant execute on function app.me() to anon, authenticated;
-grant execute on function app.current_group_ids(), app.current_peer_ids(), app.current_role_in(uuid) to authenticated;
+grant execute on function app.community() to anon, authenticated;
+grant select on app.guardianships to authenticated;
+grant execute on function
+  app.current_group_ids(), app.current_peer_ids(), app.current_role_in(uuid), app.is_community_owner(),
+  app.current_staff_group_ids(), app.is_staff_of(uuid), app.is_owner_of(uuid), app.current_child_ids()
+to authenticated;
 
 -- Comments: they are the descriptions in the GraphQL API
 
@@ -124,7 +200,7 @@ comment on table app.people is 'A person: teacher, student, parent or member.';
 comment on column app.people.name is E'@behavior +filterBy +orderBy\nThe name shown to others.';
 comment on table app.email_addresses is 'Where mail reaches a person; also how the person signs in.';
 comment on table app.groups is 'A class, a club or any other group of people.';
-comment on column app.groups.kind is E'@behavior +filterBy\nclass, club or other.';
+comment on column app.groups.kind is E'@behavior +filterBy\nclass, club, or any other word.';
 comment on column app.groups.name is E'@behavior +filterBy +orderBy\nThe name shown to its members.';
 comment on table app.memberships is 'A person in a group, with a role.';
 comment on column app.memberships.invited_by is 'Who invited the person; null if nobody, or if the inviter has left Howdah.';
@@ -142,3 +218,30 @@ comment on function app.current_peer_ids() is E'@behavior -*\nEverybody who shar
 comment on function app.current_role_in(uuid) is E'@behavior -*\nThe role of the person who is signed in, in one group; null if none.';
 comment on function app.create_class(text, text, text) is
   'Makes a class and its owner, found or created by mail address: select app.create_class(''Biology'', ''ada@school.example'', ''Ada''). For operators.';
+comment on table app.community is E'@behavior -query:resource:single -query:resource:connection\nThe community that this installation serves.';
+comment on column app.community.id is E'@behavior -*\nThere is one.';
+comment on column app.community.colour is 'Of letters and pages, as #rrggbb.';
+comment on column app.community.locale is 'Language of those who chose none: en or id.';
+comment on column app.community.time_zone is 'IANA time zone of those who chose none.';
+comment on column app.community.students_are_minors is 'Whether who is invited as a student counts as a minor.';
+comment on column app.community.minors_chat_with is
+  'Adults who may open a direct conversation with a minor: nobody, teachers of the minor''s groups, guardian-present (a guardian is in it) or everybody.';
+comment on column app.community.guardians_get_grades is 'Whether guardians see the grades of their children and are told of them.';
+comment on column app.people.community_role is 'owner, staff or member of the whole community.';
+comment on column app.people.locale is 'en or id; null: the community''s.';
+comment on column app.people.time_zone is 'IANA time zone; null: the community''s.';
+comment on column app.people.is_minor is 'Whether the policies on minors protect the person.';
+comment on table app.guardianships is 'An adult who minds a child; a child may have several.';
+comment on constraint guardianships_guardian_id_fkey on app.guardianships is E'@fieldName guardian\n@foreignFieldName childGuardianships';
+comment on constraint guardianships_child_id_fkey on app.guardianships is E'@fieldName child\n@foreignFieldName guardianships';
+comment on constraint guardianships_created_by_fkey on app.guardianships is E'@fieldName creator\n@foreignFieldName madeGuardianships';
+comment on constraint groups_created_by_fkey on app.groups is E'@fieldName creator\n@foreignFieldName createdGroups';
+comment on function app.community() is 'The community that this installation serves.';
+comment on function app.is_community_owner() is E'@behavior -*\nWhether the person who is signed in runs the community.';
+comment on function app.current_staff_group_ids() is E'@behavior -*\nGroups in which the person who is signed in may do what teachers do.';
+comment on function app.is_staff_of(uuid) is E'@behavior -*\nWhether the person who is signed in may do there what teachers do.';
+comment on function app.is_owner_of(uuid) is E'@behavior -*\nWhether the person who is signed in may do there what its owner may.';
+comment on function app.current_child_ids() is E'@behavior -*\nThe children that the person who is signed in minds.';
+comment on function app.people_of_audience(uuid[], text[], uuid[]) is
+  'Named people, and those with one of the roles in one of the groups; guardians of a child there count as parents.';
+comment on function app.time_zone_of(uuid) is 'A person''s own IANA time zone, or the community''s.';

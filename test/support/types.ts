@@ -12,7 +12,7 @@ export async function generateTypes(
     "kysely-codegen",
     [
       ...["--url", world.databaseUrl, "--dialect", "postgres", "--out-file", typesFile],
-      ...["--include-pattern", "(app|queue|laravel|realtime|mail|mailbox|chat).*", ...options],
+      ...["--include-pattern", "!(graphile_worker|howdah|public).*", ...options],
     ],
     { encoding: "utf8" },
   );
