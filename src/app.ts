@@ -8,6 +8,7 @@ import { openPool } from "#db/pool.ts";
 import { seed } from "#db/seed.ts";
 import { createWake } from "#db/wake.ts";
 import type { Graphql } from "#graphql/api.ts";
+import { yieldProcessor } from "#lib/yield-processor.ts";
 import { createSandbox, type Sandbox } from "#mail/sandbox/sandbox.ts";
 import { startSweeper } from "#mail/sweeper.ts";
 import { configureMail } from "#mail/transport.ts";
@@ -50,6 +51,7 @@ export async function startApp(
   };
   if (surface.sandbox || surface.relay || surface.graphql) stack.use(await timed("http", startHttp(surface)));
   const worker = wanted.has("worker") ? await startWorker(ground, working) : undefined;
+  if (worker && wanted.size === 1) yieldProcessor(); // nobody waits for a job as they wait for a message or an answer
   const { db, databaseUrl, psql } = ground;
   const running = stack.move();
   return { db, databaseUrl, psql, worker, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -17,6 +17,14 @@ after(() => world[Symbol.asyncDispose]());
 
 const rules = [
   {
+    rule: "every schema says in its comment that it is ours, so that its logic is cleared before it is written anew",
+    offenders: `
+      select n.nspname as name from pg_namespace n
+      where n.nspname !~ '^pg_|^(information_schema|public|howdah|graphile_worker)$'
+        and coalesce(obj_description(n.oid, 'pg_namespace'), '') not like '@howdah%'`,
+    offend: "create schema offender",
+  },
+  {
     rule: "row-level security is on for every table",
     offenders: `
       select c.oid::regclass::text as name

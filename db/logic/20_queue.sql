@@ -378,7 +378,7 @@ $$;
 -- Comments
 
 comment on schema queue is
-  'Jobs for operators: look at queue.jobs, queue.failed_jobs, queue.overview; call queue.retry(uuid), queue.explain(id), queue.pause(queue).';
+  E'@howdah\nJobs for operators: look at queue.jobs, queue.failed_jobs, queue.overview; call queue.retry(uuid), queue.explain(id), queue.pause(queue).';
 comment on function queue.dispatch is
   'Puts a task on a queue, in the caller''s transaction: select queue.dispatch(''mail/flush'', ''{}'', queue => ''mail''). Returns the job''s uuid; null when a job of the same unique_key is there already.';
 comment on function queue.dispatch_many is

@@ -357,7 +357,7 @@ grant select, insert, update, delete on laravel.jobs, laravel.failed_jobs, larav
 -- Comments
 
 comment on schema laravel is
-  'What a Laravel app finds on this database: jobs, failed_jobs, job_batches. Its login is a member of the role howdah_laravel; see docs/laravel.md.';
+  E'@howdah\nWhat a Laravel app finds on this database: jobs, failed_jobs, job_batches. Its login is a member of the role howdah_laravel; see docs/laravel.md.';
 comment on view laravel.jobs is
   'Laravel''s table jobs over all jobs of this database. What Laravel''s workers may not take shows as reserved, and tomorrow. Inserting dispatches, deleting forgets.';
 comment on table laravel.failed_jobs is 'Jobs that failed for good, of Howdah and of Laravel; failed_at is UTC.';

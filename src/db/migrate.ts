@@ -19,18 +19,15 @@ type SqlFile = { name: string; text: string; hash: string };
  */
 export async function migrate(pool: pg.Pool): Promise<void> {
   const since = performance.now();
-  const client = await connect(pool);
   try {
-    await requireServer(client);
-    await takeLock(client);
-    const migrations = await applyMigrations(client);
-    await runMigrations({ pgPool: pool });
-    const logic = await applyLogic(client);
-    emit("database:migrated", { migrations, logic, ms: performance.now() - since });
+    await holdingLock(pool, async () => {
+      const migrations = await onClient(pool, applyMigrations);
+      await runMigrations({ pgPool: pool });
+      const logic = await onClient(pool, applyLogic);
+      emit("database:migrated", { migrations, logic, ms: performance.now() - since });
+    });
   } catch (error) {
     throw explain(error);
-  } finally {
-    client.release(true); // the session's end is what releases the lock, even after an error
   }
 }
 
@@ -71,14 +68,39 @@ async function requireServer(client: pg.ClientBase): Promise<void> {
   );
 }
 
-/** Polls for the lock: a session that waits in pg_advisory_lock holds a snapshot, which deadlocks with concurrent index builds. */
-async function takeLock(client: pg.ClientBase): Promise<void> {
-  for (;;) {
-    const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [
-      lockKey,
-    ]);
-    if (rows[0]?.taken) return;
-    await sleep(50);
+/**
+ * One process at a time. The lock is a transaction's and on a connection of its own, because a pooler in transaction mode would
+ * keep a session's for whoever comes next. It is polled for: waiting in Postgres holds a snapshot, which deadlocks with
+ * concurrent index builds.
+ */
+async function holdingLock(pool: pg.Pool, work: () => Promise<void>): Promise<void> {
+  const client = await connect(pool);
+  try {
+    await requireServer(client);
+    await client.query("begin; set local idle_in_transaction_session_timeout = 0");
+    while (!(await tryLock(client))) await sleep(50);
+    await work();
+  } finally {
+    client.release(true); // its end is what releases the lock, even after an error
+  }
+}
+
+async function tryLock(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_xact_lock($1) as taken", [
+    lockKey,
+  ]);
+  return rows[0]?.taken ?? false;
+}
+
+async function onClient<Result>(
+  pool: pg.Pool,
+  work: (client: pg.ClientBase) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  try {
+    return await work(client);
+  } finally {
+    client.release();
   }
 }
 

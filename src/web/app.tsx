@@ -2,15 +2,14 @@ import { restoreSession, useSession } from "./api/session.ts";
 import { Header } from "./parts/header.tsx";
 import { Notice } from "./parts/notice.tsx";
 import { Redirect, usePlace } from "./parts/router.tsx";
-import { ClassesScreen } from "./screens/classes.tsx";
-import { MailboxScreen } from "./screens/mailbox.tsx";
+import type { Screen as SomeScreen } from "./parts/screen.ts";
 import { NotFoundScreen } from "./screens/not-found.tsx";
-import { SignInScreen } from "./screens/sign-in.tsx";
+import { navEntries, screens } from "./screens.ts";
 
 export function App() {
   return (
     <div className="shell">
-      <Header />
+      <Header entries={navEntries} />
       <Screen />
     </div>
   );
@@ -18,17 +17,21 @@ export function App() {
 
 function Screen() {
   const { path } = usePlace();
-  const room = /^\/rooms\/([^/]+)\/?$/.exec(path)?.[1];
-  if (path === "/sign-in") return <SignInScreen />;
-  if (path === "/mailbox") return <MailboxScreen />;
-  if (path === "/" || room) return <SignedIn roomId={room} />;
+  for (const screen of screens) {
+    const found = screen.path.exec(path);
+    if (!found) continue;
+    if (screen.open) return <screen.View />;
+    return <SignedIn View={screen.View} params={{ ...found.groups }} />;
+  }
   return <NotFoundScreen />;
 }
 
-function SignedIn({ roomId }: { roomId: string | undefined }) {
+type Closed = Extract<SomeScreen, { open?: false }>;
+
+function SignedIn({ View, params }: { View: Closed["View"]; params: Record<string, string> }) {
   const session = useSession();
   const { person } = session;
-  if (person) return <ClassesScreen key={person.id} person={person} roomId={roomId} />;
+  if (person) return <View key={person.id} person={person} params={params} />;
   if (session.status === "loading") return <Notice busy>Opening Howdah…</Notice>;
   if (session.status === "unreachable") {
     return (

@@ -4,12 +4,12 @@ import { sayProblem } from "../api/problem.ts";
 import { signOut, useSession } from "../api/session.ts";
 import { Avatar } from "./avatar.tsx";
 import { Link, navigate, usePlace } from "./router.tsx";
+import type { NavEntry } from "./screen.ts";
 
-export function Header() {
+export function Header({ entries }: { entries: NavEntry[] }) {
   const { person } = useSession();
   const config = useConfig();
   const { path } = usePlace();
-  const inClasses = path === "/" || path.startsWith("/rooms/");
   return (
     <header className="header">
       <Link href="/" className="brand" aria-label="Howdah">
@@ -17,16 +17,11 @@ export function Header() {
         <span>Howdah</span>
       </Link>
       <nav aria-label="Main">
-        {person && (
-          <Link href="/" aria-current={inClasses ? "page" : undefined}>
-            Classes
-          </Link>
-        )}
-        {config?.mailbox && (
-          <Link href="/mailbox" aria-current={path === "/mailbox" ? "page" : undefined}>
-            Mailbox
-          </Link>
-        )}
+        {entries
+          .filter(({ open }) => open || person)
+          .map((entry) => (
+            <Entry key={entry.href} {...entry} path={path} />
+          ))}
         {config?.graphiql && (
           <a href="/graphiql" className="wide-only">
             GraphiQL
@@ -35,6 +30,19 @@ export function Header() {
       </nav>
       {person ? <Account id={person.id} name={person.name} /> : <SignInLink path={path} />}
     </header>
+  );
+}
+
+const always = () => true;
+
+function Entry({ label, href, covers, Badge, useShown = always, path }: NavEntry & { path: string }) {
+  if (!useShown()) return null;
+  const current = covers ? covers(path) : path === href || path.startsWith(`${href}/`);
+  return (
+    <Link href={href} aria-current={current ? "page" : undefined}>
+      {label}
+      {Badge && <Badge />}
+    </Link>
   );
 }
 

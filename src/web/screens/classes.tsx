@@ -1,15 +1,24 @@
 import { loadRooms, type RoomSummary } from "../api/rooms.ts";
-import type { Person } from "../api/session.ts";
 import { Notice } from "../parts/notice.tsx";
 import { Link, Redirect } from "../parts/router.tsx";
+import type { Screen, ScreenProps } from "../parts/screen.ts";
 import { useLoad } from "../parts/use-load.ts";
 import { TWO_PANES, useWide } from "../parts/use-wide.ts";
 import { RoomScreen } from "./room.tsx";
 
-type ClassesProps = { person: Person; roomId: string | undefined };
+export default {
+  path: /^\/(rooms\/(?<roomId>[^/]+)\/?)?$/,
+  View: ClassesScreen,
+  nav: {
+    label: "Classes",
+    href: "/",
+    order: 10,
+    covers: (path) => path === "/" || path.startsWith("/rooms/"),
+  },
+} satisfies Screen;
 
 /** The classes beside the open room on wide screens; one or the other on a phone. */
-export function ClassesScreen({ person, roomId }: ClassesProps) {
+function ClassesScreen({ person, params: { roomId } }: ScreenProps) {
   const { data: rooms, problem, reload } = useLoad(loadRooms);
   const wide = useWide(TWO_PANES);
   const first = rooms?.[0];

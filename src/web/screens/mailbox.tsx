@@ -3,11 +3,25 @@ import { useConfig } from "../api/config.ts";
 import type { Stream } from "../api/letters.ts";
 import { Notice } from "../parts/notice.tsx";
 import { usePlace } from "../parts/router.tsx";
+import type { Screen } from "../parts/screen.ts";
 import { LetterList } from "./mailbox/letter-list.tsx";
 import { LetterPane } from "./mailbox/letter-pane.tsx";
 import { useLetters } from "./mailbox/use-letters.ts";
 
-export function MailboxScreen() {
+export default {
+  path: /^\/mailbox$/,
+  open: true,
+  View: MailboxScreen,
+  nav: {
+    label: "Mailbox",
+    href: "/mailbox",
+    order: 90,
+    open: true,
+    useShown: () => useConfig()?.mailbox ?? false,
+  },
+} satisfies Screen;
+
+function MailboxScreen() {
   const config = useConfig();
   if (!config) return <Notice busy>Opening the mailbox…</Notice>;
   if (config.mailbox) return <Mailbox />;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
+import { yieldProcessor } from "#lib/yield-processor.ts";
 import { task } from "#queue/task.ts";
 import { Worker } from "#queue/worker.ts";
 import { optionsOf, serve } from "./serve.ts";
@@ -21,6 +22,7 @@ const work = task({
 const tasks = new Map([["bench/work", work]]);
 const worker = new Worker({ databaseUrl, tasks, slots, schedule: false });
 await worker.start();
+yieldProcessor(); // as a process of the product that only works
 
 const api = { worked: () => worked, stop: () => worker[Symbol.asyncDispose]() };
 
