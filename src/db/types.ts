@@ -199,6 +199,105 @@ export interface ChatRooms {
   updated_at: Generated<Timestamp>;
 }
 
+export interface GradesAssignments {
+  /**
+   * Made by the creator's client; creating with the same one again returns the first assignment.
+   */
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  description: Generated<string>;
+  /**
+   * @behavior +filterBy +orderBy
+   * When it has to be done; null: any time.
+   */
+  due_at: Timestamp | null;
+  /**
+   * @behavior +filterBy
+   * The group whose students have to do it.
+   */
+  group_id: string;
+  id: Generated<string>;
+  /**
+   * The most points there are; null unless the scale is points.
+   */
+  max_points: number | null;
+  /**
+   * points, letters (A+ to F), pass (pass or fail) or words (any).
+   */
+  scale: Generated<string>;
+  /**
+   * @behavior +filterBy +orderBy
+   * What it is called.
+   */
+  title: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface GradesGradeChanges {
+  changed_by: string | null;
+  comment: string;
+  created_at: Generated<Timestamp>;
+  grade_id: string;
+  id: Generated<string>;
+  mark: string | null;
+  points: number | null;
+}
+
+export interface GradesGrades {
+  assignment_id: string;
+  /**
+   * @behavior -*
+   * When the student is, or was, told of the last corrections.
+   */
+  change_told_at: Timestamp | null;
+  /**
+   * When it was last corrected after its release; null: never.
+   */
+  changed_at: Timestamp | null;
+  /**
+   * From the teacher to the student.
+   */
+  comment: Generated<string>;
+  created_at: Generated<Timestamp>;
+  graded_by: string | null;
+  group_id: string;
+  id: Generated<string>;
+  /**
+   * A word of the assignment's scale; null if there are points.
+   */
+  mark: string | null;
+  person_id: string;
+  /**
+   * From 0 to the assignment's maximum; null if there is a mark.
+   */
+  points: number | null;
+  release_id: string | null;
+  /**
+   * @behavior +filterBy +orderBy
+   * Since when the student sees it; null: a draft.
+   */
+  released_at: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface GradesReleases {
+  assignment_ids: string[];
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  group_id: string;
+  id: Generated<string>;
+  released_by: string | null;
+  /**
+   * When students and guardians are told; until then the release can be undone.
+   */
+  tell_at: Timestamp;
+  /**
+   * When it was undone: its grades are drafts again and nobody was told.
+   */
+  undone_at: Timestamp | null;
+}
+
 export interface LaravelFailedJobs {
   connection: string;
   exception: string;
@@ -869,6 +968,10 @@ export interface DB {
   "app.sign_in_links": AppSignInLinks;
   "chat.messages": ChatMessages;
   "chat.rooms": ChatRooms;
+  "grades.assignments": GradesAssignments;
+  "grades.grade_changes": GradesGradeChanges;
+  "grades.grades": GradesGrades;
+  "grades.releases": GradesReleases;
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
   "laravel.jobs": LaravelJobs;
