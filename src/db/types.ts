@@ -164,6 +164,111 @@ export interface AppSignInLinks {
   used_at: Timestamp | null;
 }
 
+export interface CampaignsCampaignRecipients {
+  address: string | null;
+  campaign_id: string;
+  chunk: number | null;
+  created_at: Generated<Timestamp>;
+  data: Json | null;
+  id: Generated<string>;
+  letter_id: string | null;
+  missing_tags: Generated<string[]>;
+  person_id: string;
+  reason: string | null;
+  state: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface CampaignsCampaigns {
+  audience_group_ids: Generated<string[]>;
+  audience_person_ids: Generated<string[]>;
+  audience_roles: Generated<string[]>;
+  batch_id: string | null;
+  body: string;
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  currency: string | null;
+  due_on: Timestamp | null;
+  follows_id: string | null;
+  follows_state: string | null;
+  group_id: string | null;
+  id: Generated<string>;
+  in_chunks: Generated<boolean>;
+  name: string;
+  prepared_at: Timestamp | null;
+  purpose: string | null;
+  round: Generated<number>;
+  sent_at: Timestamp | null;
+  state: Generated<string>;
+  subject: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface CampaignsCurrencies {
+  code: string;
+  digits: number;
+  hides_empty_digits: Generated<boolean>;
+  symbol: string;
+}
+
+export interface CampaignsMergeTags {
+  campaign_id: string;
+  created_at: Generated<Timestamp>;
+  default_value: string | null;
+  id: Generated<string>;
+  name: string;
+  type: string;
+}
+
+export interface CampaignsMergeValues {
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  merge_tag_id: string;
+  person_id: string;
+  updated_at: Generated<Timestamp>;
+  value: string;
+}
+
+export interface CampaignsPayments {
+  amount: Int8;
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  paid_on: Timestamp;
+  pledge_id: string;
+  recorded_by: string | null;
+  reference: Generated<string>;
+}
+
+export interface CampaignsPledges {
+  amount: Int8;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  currency: string;
+  due_on: Timestamp | null;
+  group_id: string | null;
+  id: Generated<string>;
+  person_id: string;
+  purpose: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface CampaignsProgress {
+  campaign_id: string;
+  told_at: Generated<Timestamp>;
+}
+
+export interface CampaignsSettings {
+  chunk_size: Generated<number>;
+  chunk_threshold: Generated<number>;
+  created_at: Generated<Timestamp>;
+  id: Generated<boolean>;
+  letters_per_minute: Generated<number>;
+  letters_to_minors: Generated<boolean>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface ChatMessages {
   /**
    * Plain text of 1 to 4,000 characters.
@@ -197,6 +302,105 @@ export interface ChatRooms {
    */
   name: string;
   updated_at: Generated<Timestamp>;
+}
+
+export interface GradesAssignments {
+  /**
+   * Made by the creator's client; creating with the same one again returns the first assignment.
+   */
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  description: Generated<string>;
+  /**
+   * @behavior +filterBy +orderBy
+   * When it has to be done; null: any time.
+   */
+  due_at: Timestamp | null;
+  /**
+   * @behavior +filterBy
+   * The group whose students have to do it.
+   */
+  group_id: string;
+  id: Generated<string>;
+  /**
+   * The most points there are; null unless the scale is points.
+   */
+  max_points: number | null;
+  /**
+   * points, letters (A+ to F), pass (pass or fail) or words (any).
+   */
+  scale: Generated<string>;
+  /**
+   * @behavior +filterBy +orderBy
+   * What it is called.
+   */
+  title: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface GradesGradeChanges {
+  changed_by: string | null;
+  comment: string;
+  created_at: Generated<Timestamp>;
+  grade_id: string;
+  id: Generated<string>;
+  mark: string | null;
+  points: number | null;
+}
+
+export interface GradesGrades {
+  assignment_id: string;
+  /**
+   * @behavior -*
+   * When the student is, or was, told of the last corrections.
+   */
+  change_told_at: Timestamp | null;
+  /**
+   * When it was last corrected after its release; null: never.
+   */
+  changed_at: Timestamp | null;
+  /**
+   * From the teacher to the student.
+   */
+  comment: Generated<string>;
+  created_at: Generated<Timestamp>;
+  graded_by: string | null;
+  group_id: string;
+  id: Generated<string>;
+  /**
+   * A word of the assignment's scale; null if there are points.
+   */
+  mark: string | null;
+  person_id: string;
+  /**
+   * From 0 to the assignment's maximum; null if there is a mark.
+   */
+  points: number | null;
+  release_id: string | null;
+  /**
+   * @behavior +filterBy +orderBy
+   * Since when the student sees it; null: a draft.
+   */
+  released_at: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface GradesReleases {
+  assignment_ids: string[];
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  group_id: string;
+  id: Generated<string>;
+  released_by: string | null;
+  /**
+   * When students and guardians are told; until then the release can be undone.
+   */
+  tell_at: Timestamp;
+  /**
+   * When it was undone: its grades are drafts again and nobody was told.
+   */
+  undone_at: Timestamp | null;
 }
 
 export interface LaravelFailedJobs {
@@ -272,6 +476,16 @@ export interface MailboxStreams {
   name: string;
 }
 
+export interface MailDeliveryEvents {
+  at: Timestamp;
+  created_at: Generated<Timestamp>;
+  details: Generated<Json>;
+  id: Generated<Int8>;
+  kind: string;
+  letter_id: string;
+  provider_key: string;
+}
+
 export interface MailDuplicates {
   first_at: Timestamp | null;
   last_at: Timestamp | null;
@@ -333,6 +547,103 @@ export interface MailUndecided {
   state: string | null;
   stream: string | null;
   template: string | null;
+}
+
+export interface NotifyAnnouncements {
+  about: Generated<Json>;
+  actor_id: string | null;
+  body: string;
+  category: string;
+  cause: string;
+  client_id: string | null;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  finished_at: Timestamp | null;
+  follows_id: string | null;
+  group_ids: string[] | null;
+  id: Generated<string>;
+  not_before: Timestamp | null;
+  path: string;
+  people: Json | null;
+  person_ids: string[] | null;
+  roles: string[] | null;
+  split_at: Timestamp | null;
+  title: string;
+  urgent: Generated<boolean>;
+  withdrawn_at: Timestamp | null;
+}
+
+export interface NotifyBuckets {
+  category: string;
+  channel: string;
+  filled_at: Timestamp;
+  person_id: string;
+  tokens: number;
+}
+
+export interface NotifyChunks {
+  announcement_id: string;
+  done_at: Timestamp | null;
+  notified: Generated<number>;
+  number: number;
+  people: Json | null;
+  person_ids: string[];
+  withdrawn_at: Timestamp | null;
+}
+
+export interface NotifyDefaultPreferences {
+  category: string;
+  channel: string;
+  frequency: string;
+  role: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface NotifyDeliveries {
+  channel: string;
+  created_at: Generated<Timestamp>;
+  due_at: Timestamp | null;
+  frequency: string;
+  letter_id: string | null;
+  notification_id: string;
+  reason: string | null;
+  state: string;
+}
+
+export interface NotifyDigestTimes {
+  hour: number;
+  person_id: string;
+  updated_at: Generated<Timestamp>;
+  weekday: number;
+}
+
+export interface NotifyNotifications {
+  announcement_id: string;
+  archived_at: Timestamp | null;
+  category: string;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  own_words: Json | null;
+  person_id: string;
+  read_at: Timestamp | null;
+  seen_at: Timestamp | null;
+  withdrawn_at: Timestamp | null;
+}
+
+export interface NotifyPreferences {
+  category: string;
+  channel: string;
+  frequency: string;
+  person_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface NotifyQuietHours {
+  days: number[];
+  ends_at: string;
+  person_id: string;
+  starts_at: string;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface QueueAttempts {
@@ -867,11 +1178,25 @@ export interface DB {
   "app.people": AppPeople;
   "app.sessions": AppSessions;
   "app.sign_in_links": AppSignInLinks;
+  "campaigns.campaign_recipients": CampaignsCampaignRecipients;
+  "campaigns.campaigns": CampaignsCampaigns;
+  "campaigns.currencies": CampaignsCurrencies;
+  "campaigns.merge_tags": CampaignsMergeTags;
+  "campaigns.merge_values": CampaignsMergeValues;
+  "campaigns.payments": CampaignsPayments;
+  "campaigns.pledges": CampaignsPledges;
+  "campaigns.progress": CampaignsProgress;
+  "campaigns.settings": CampaignsSettings;
   "chat.messages": ChatMessages;
   "chat.rooms": ChatRooms;
+  "grades.assignments": GradesAssignments;
+  "grades.grade_changes": GradesGradeChanges;
+  "grades.grades": GradesGrades;
+  "grades.releases": GradesReleases;
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
   "laravel.jobs": LaravelJobs;
+  "mail.delivery_events": MailDeliveryEvents;
   "mail.duplicates": MailDuplicates;
   "mail.letters": MailLetters;
   "mail.receipts": MailReceipts;
@@ -879,6 +1204,15 @@ export interface DB {
   "mailbox.events": MailboxEvents;
   "mailbox.messages": MailboxMessages;
   "mailbox.streams": MailboxStreams;
+  "notify.announcements": NotifyAnnouncements;
+  "notify.buckets": NotifyBuckets;
+  "notify.chunks": NotifyChunks;
+  "notify.default_preferences": NotifyDefaultPreferences;
+  "notify.deliveries": NotifyDeliveries;
+  "notify.digest_times": NotifyDigestTimes;
+  "notify.notifications": NotifyNotifications;
+  "notify.preferences": NotifyPreferences;
+  "notify.quiet_hours": NotifyQuietHours;
   "queue.attempts": QueueAttempts;
   "queue.audit": QueueAudit;
   "queue.batches": QueueBatches;
