@@ -1,37 +1,39 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
-import "../styles/forms.css";
 import { CloseIcon } from "./icons.tsx";
 
-type DialogProps = { title: string; wide?: boolean; onClose: () => void; children: ReactNode };
+type DialogProps = { title: string; onClose: () => void; children: ReactNode };
 
-/** A modal dialog while it is rendered; Escape closes it, and the focus goes back to where it was. */
-export function Dialog({ title, wide = false, onClose, children }: DialogProps) {
-  const ref = useRef<HTMLDialogElement>(null);
+/** A modal dialog: the browser keeps the focus inside and gives it back; Escape and the backdrop close it. */
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    const before = document.activeElement;
-    ref.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement) before.focus();
-    };
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => shown?.close();
   }, []);
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the keyboard's way out
     <dialog
-      ref={ref}
-      className={`dialog ${wide ? "wide" : ""}`}
+      ref={dialog}
+      className="dialog"
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
       }}
+      onKeyDown={(event) => event.stopPropagation()}
+      onClick={(event) => event.target === dialog.current && onClose()}
     >
-      <div className="dialog-head">
-        <h2 id={id}>{title}</h2>
-        <button type="button" className="icon-button" aria-label={`Close: ${title}`} onClick={onClose}>
-          <CloseIcon />
-        </button>
+      <div className="dialog-body">
+        <header>
+          <h2 id={id}>{title}</h2>
+          <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+            <CloseIcon />
+          </button>
+        </header>
+        {children}
       </div>
-      <div className="dialog-body">{children}</div>
     </dialog>
   );
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import "../styles/parts.css";
+import "../styles/dialog.css";
 import { BackIcon } from "./icons.tsx";
 import { Link } from "./router.tsx";
 
