@@ -165,59 +165,163 @@ export interface AppSignInLinks {
 }
 
 export interface CampaignsCampaignRecipients {
+  /**
+   * Where the letter goes.
+   */
   address: string | null;
   campaign_id: string;
+  /**
+   * @behavior -*
+   * The job it belongs to.
+   */
   chunk: number | null;
   created_at: Generated<Timestamp>;
+  /**
+   * @behavior -*
+   * The letter to be.
+   */
   data: Json | null;
   id: Generated<string>;
+  /**
+   * @behavior -*
+   * The letter in the outbox.
+   */
   letter_id: string | null;
+  /**
+   * Tags without a value.
+   */
   missing_tags: Generated<string[]>;
   person_id: string;
+  /**
+   * Why there is no letter: no-address, opted-out, minor, duplicate-address, missing-tag, bad-address or job-failed.
+   */
   reason: string | null;
+  /**
+   * waiting, enqueued, skipped, cancelled or failed; what became of the letter is in outcome.
+   */
   state: string;
   updated_at: Generated<Timestamp>;
 }
 
 export interface CampaignsCampaigns {
+  /**
+   * Groups it is for. Neither groups nor people: the group that sends it, or the community.
+   */
   audience_group_ids: Generated<string[]>;
+  /**
+   * People it is for besides.
+   */
   audience_person_ids: Generated<string[]>;
+  /**
+   * Roles in these groups it is for; none: all.
+   */
   audience_roles: Generated<string[]>;
+  /**
+   * @behavior -*
+   * The jobs of the round.
+   */
   batch_id: string | null;
+  /**
+   * Plain text with merge tags: #name, #pledge, #paid_amount, #balance, #days_remain and declared ones; #tag|fallback where a value may be missing, ## for a plain #. A blank line makes a paragraph.
+   */
   body: string;
+  /**
+   * Made by the creator's client; creating with the same one again returns the first campaign.
+   */
   client_id: string;
   created_at: Generated<Timestamp>;
   created_by: string | null;
+  /**
+   * Of declared tags of the type money.
+   */
   currency: string | null;
+  /**
+   * The day that #days_remain counts to where the pledge has none.
+   */
   due_on: Timestamp | null;
+  /**
+   * The campaign whose letter it sends again.
+   */
   follows_id: string | null;
+  /**
+   * Whom of the first campaign it is for: a state of campaignRecipients.
+   */
   follows_state: string | null;
+  /**
+   * @behavior +filterBy
+   * The group that sends it; null: the community.
+   */
   group_id: string | null;
   id: Generated<string>;
+  /**
+   * Whether its letters go in chunks at a pace, and not each by itself.
+   */
   in_chunks: Generated<boolean>;
+  /**
+   * @behavior +filterBy +orderBy
+   * What staff call it.
+   */
   name: string;
+  /**
+   * When its recipients and their letters were frozen.
+   */
   prepared_at: Timestamp | null;
+  /**
+   * Whose pledges the letter is about.
+   */
   purpose: string | null;
+  /**
+   * @behavior -*
+   * Jobs of other rounds do nothing.
+   */
   round: Generated<number>;
+  /**
+   * When the last letter was in the outbox.
+   */
   sent_at: Timestamp | null;
+  /**
+   * @behavior +filterBy +orderBy
+   * draft, preparing, sending, paused, sent (all letters are in the outbox) or cancelled.
+   */
   state: Generated<string>;
+  /**
+   * The subject of the letter, with merge tags.
+   */
   subject: string;
   updated_at: Generated<Timestamp>;
 }
 
 export interface CampaignsCurrencies {
+  /**
+   * As in ISO 4217: EUR.
+   */
   code: string;
+  /**
+   * Digits behind the point: an amount of 150 is 1.50 with 2 of them.
+   */
   digits: number;
+  /**
+   * Whether ,00 is left out, as for rupiah.
+   */
   hides_empty_digits: Generated<boolean>;
+  /**
+   * As letters show it.
+   */
   symbol: string;
 }
 
 export interface CampaignsMergeTags {
   campaign_id: string;
   created_at: Generated<Timestamp>;
+  /**
+   * For people without a value; null: they are skipped.
+   */
   default_value: string | null;
   id: Generated<string>;
   name: string;
+  /**
+   * text, number, money (in the smallest unit of the campaign's currency) or date.
+   */
   type: string;
 }
 
@@ -230,26 +334,79 @@ export interface CampaignsMergeValues {
   value: string;
 }
 
+export interface CampaignsOutcomes {
+  accepted: boolean | null;
+  bounced: boolean | null;
+  campaign_id: string | null;
+  cancelled: boolean | null;
+  clicked: boolean | null;
+  complained: boolean | null;
+  delivered: boolean | null;
+  failed: boolean | null;
+  id: string | null;
+  not_received: boolean | null;
+  not_seen: boolean | null;
+  opened: boolean | null;
+  person_id: string | null;
+  queued: boolean | null;
+  suppressed: boolean | null;
+  suppressed_because: string | null;
+  undecided: boolean | null;
+  unsubscribed: boolean | null;
+}
+
 export interface CampaignsPayments {
+  /**
+   * In the smallest unit of the pledge's currency.
+   */
   amount: Int8;
+  /**
+   * Made by the recorder's client; recording with the same one again returns the first payment.
+   */
   client_id: string;
   created_at: Generated<Timestamp>;
   id: Generated<string>;
+  /**
+   * @behavior +orderBy
+   * The day of the payment.
+   */
   paid_on: Timestamp;
   pledge_id: string;
   recorded_by: string | null;
+  /**
+   * What the bank or the book says.
+   */
   reference: Generated<string>;
 }
 
 export interface CampaignsPledges {
+  /**
+   * @behavior +orderBy
+   * In the smallest unit of the currency: 150 is 1.50 EUR.
+   */
   amount: Int8;
   created_at: Generated<Timestamp>;
   created_by: string | null;
+  /**
+   * The code of the currency.
+   */
   currency: string;
+  /**
+   * @behavior +orderBy
+   * The last day to pay, in the community's time zone.
+   */
   due_on: Timestamp | null;
+  /**
+   * @behavior +filterBy
+   * The group it is for; null: the community.
+   */
   group_id: string | null;
   id: Generated<string>;
   person_id: string;
+  /**
+   * @behavior +filterBy +orderBy
+   * What it is for; campaigns with the same purpose write about it.
+   */
   purpose: string;
   updated_at: Generated<Timestamp>;
 }
@@ -1183,6 +1340,7 @@ export interface DB {
   "campaigns.currencies": CampaignsCurrencies;
   "campaigns.merge_tags": CampaignsMergeTags;
   "campaigns.merge_values": CampaignsMergeValues;
+  "campaigns.outcomes": CampaignsOutcomes;
   "campaigns.payments": CampaignsPayments;
   "campaigns.pledges": CampaignsPledges;
   "campaigns.progress": CampaignsProgress;

@@ -61,8 +61,12 @@ function inLayout(file: string, body: Render, clean: (value: string) => string, 
   };
 }
 
+/** `{{name}}` is cleaned for where it stands; `{{{name}}}` is HTML that the database made and has escaped itself. */
 function compile(source: string, clean: (value: string) => string): Render {
-  return (data) => source.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => clean(textOf(data, name)));
+  return (data) =>
+    source.replaceAll(/\{\{\{\s*(\w+)\s*\}\}\}|\{\{\s*(\w+)\s*\}\}/g, (_, html?: string, name?: string) =>
+      html ? asText(textOf(data, html)) : clean(textOf(data, name ?? "")),
+    );
 }
 
 function textOf(data: TemplateData, name: string): string {

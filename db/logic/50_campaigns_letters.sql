@@ -1,0 +1,222 @@
+-- What a campaign says to whom. Subject and body are plain text; a blank line makes a paragraph, and addresses of the web
+-- become links. `#tag` and `#tag|fallback` are replaced where the tag is declared, `##` is a #, and everything else stays:
+-- the text is cut into parts once, each part is escaped by itself, and a value is never read for tags again.
+
+-- Parts: [{"literal": "…"} | {"url": "…"} | {"tag": "…", "fallback": "…"}]
+create function campaigns.parts(source text) returns jsonb
+language plpgsql immutable set search_path = '' as $$
+declare
+  v_match text[];
+  v_parts jsonb := '[]';
+  v_literal text := '';
+begin
+  for v_match in
+    select regexp_matches(
+      replace(parts.source, E'\r\n', E'\n'),
+      '(https?://[^\s<>"]*[^\s<>".,;:!?)])|(##)|(?<![[:alnum:]_&/#])#([[:alpha:]][[:alnum:]_]*)(?:\|(?:"([^"\n]*)"|([^\s"#|.,;:!?]+)))?|([^#h]+|.)',
+      'g'
+    )
+  loop
+    if coalesce(v_match[1], v_match[3]) is null then
+      v_literal := v_literal || case when v_match[2] is not null then '#' else v_match[6] end;
+      continue;
+    end if;
+    if v_literal <> '' then
+      v_parts := v_parts || jsonb_build_object('literal', v_literal);
+      v_literal := '';
+    end if;
+    v_parts := v_parts || case when v_match[1] is not null then jsonb_build_object('url', v_match[1])
+      else jsonb_strip_nulls(jsonb_build_object('tag', v_match[3], 'fallback', coalesce(v_match[4], v_match[5]))) end;
+  end loop;
+  return case when v_literal = '' then v_parts else v_parts || jsonb_build_object('literal', v_literal) end;
+end
+$$;
+
+create function campaigns.tags_in(parts jsonb) returns setof text
+language sql immutable set search_path = '' as $$
+  select distinct p.part ->> 'tag' from jsonb_array_elements(tags_in.parts) p (part) where p.part ? 'tag'
+$$;
+
+create function campaigns.as_text(parts jsonb, vals jsonb) returns text
+language sql immutable set search_path = '' as $$
+  select string_agg(
+    coalesce(p.part ->> 'literal', p.part ->> 'url', vals ->> (p.part ->> 'tag'), p.part ->> 'fallback', '#' || (p.part ->> 'tag')),
+    '' order by p.n
+  )
+  from jsonb_array_elements(as_text.parts) with ordinality p (part, n)
+$$;
+
+create function campaigns.as_html(parts jsonb, vals jsonb) returns text
+language sql immutable set search_path = '' as $$
+  select '<p>' || string_agg(
+    case
+      when p.part ? 'literal' then campaigns.with_paragraphs(campaigns.escaped(p.part ->> 'literal'))
+      when p.part ? 'url' then format('<a class="link" href="%1$s">%1$s</a>', campaigns.escaped(p.part ->> 'url'))
+      else campaigns.escaped(coalesce(vals ->> (p.part ->> 'tag'), p.part ->> 'fallback', '#' || (p.part ->> 'tag')))
+    end,
+    '' order by p.n
+  ) || '</p>'
+  from jsonb_array_elements(as_html.parts) with ordinality p (part, n)
+$$;
+
+create function campaigns.with_paragraphs(html text) returns text
+language sql immutable set search_path = '' as $$
+  select replace(regexp_replace(with_paragraphs.html, '\n[ \t]*\n\s*', '</p><p>', 'g'), E'\n', '<br>')
+$$;
+
+create function campaigns.escaped(value text) returns text
+language sql immutable set search_path = '' as $$
+  select replace(replace(replace(replace(replace(
+    escaped.value, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;')
+$$;
+
+-- What stands in the way of sending, in one sentence; null if nothing.
+create function campaigns.problem_of(campaign campaigns.campaigns) returns text
+language plpgsql stable set search_path = '' as $$
+declare
+  v_tags constant text[] := array(
+    select campaigns.tags_in(campaigns.parts((campaign).subject) || campaigns.parts((campaign).body))
+  );
+  v_own constant text[] := array(select t.name from campaigns.merge_tags t where t.campaign_id = (campaign).id);
+  v_unknown text;
+begin
+  select string_agg('#' || t.tag, ', ' order by t.tag) into v_unknown
+  from unnest(v_tags) t (tag)
+  where t.tag <> all (v_own || campaigns.built_in_tags());
+  if v_unknown is not null then
+    return format('Nobody knows %s: declare it, or write ## for a plain #.', v_unknown);
+  end if;
+  if (campaign).purpose is null and v_tags && array['pledge', 'paid_amount', 'balance'] then
+    return '#pledge, #paid_amount and #balance need a purpose: what the pledges are for.';
+  end if;
+  if (campaign).currency is null and exists (
+    select from campaigns.merge_tags t
+    where t.campaign_id = (campaign).id and t.type = 'money' and t.name = any (v_tags)
+  ) then
+    return 'A tag of the type money needs the currency of the campaign.';
+  end if;
+  return null;
+end
+$$;
+
+create function campaigns.built_in_tags() returns text[]
+language sql immutable set search_path = '' as $$
+  select array['name', 'pledge', 'paid_amount', 'balance', 'days_remain']
+$$;
+
+-- Whom it would reach now, each with the values of the tags and why not, if not: no-address, opted-out, minor,
+-- duplicate-address or missing-tag.
+create function campaigns.selection(campaign campaigns.campaigns)
+returns table (
+  person_id uuid, name text, locale text, address text, vals jsonb, reason text, missing text[],
+  pledged bigint, balance bigint, days int
+)
+language sql stable set search_path = '' as $$
+  with parts as materialized (
+    select campaigns.parts((campaign).subject) || campaigns.parts((campaign).body) as parts
+  ),
+  needed as materialized (
+    select array_agg(distinct p.part ->> 'tag') as tags
+    from parts, jsonb_array_elements(parts.parts) p (part)
+    where p.part ? 'tag' and not p.part ? 'fallback'
+  ),
+  own as materialized (
+    select p.id as person_id, jsonb_object_agg(
+      t.name, campaigns.shown(t.type, coalesce(v.value, t.default_value), (campaign).currency, coalesce(p.locale, c.locale))
+    ) as vals
+    from campaigns.merge_tags t
+    cross join campaigns.audience(campaign) a (person_id)
+    join app.people p on p.id = a.person_id
+    cross join app.community c
+    left join campaigns.merge_values v on v.merge_tag_id = t.id and v.person_id = p.id
+    where t.campaign_id = (campaign).id
+    group by p.id
+  ),
+  paid as materialized (
+    select g.person_id, g.amount, g.currency, g.due_on, coalesce(sum(y.amount), 0)::bigint as paid
+    from campaigns.pledges g
+    left join campaigns.payments y on y.pledge_id = g.id
+    where g.purpose = (campaign).purpose and g.group_id is not distinct from (campaign).group_id
+    group by g.id
+  ),
+  people as materialized (
+    select p.id, p.name, coalesce(p.locale, c.locale) as locale, e.address, p.is_minor, d.amount as pledged, d.paid, d.currency,
+      coalesce(d.due_on, (campaign).due_on) - campaigns.today() as days, o.vals
+    from campaigns.audience(campaign) a (person_id)
+    join app.people p on p.id = a.person_id
+    cross join app.community c
+    left join lateral (
+      select a.address from app.email_addresses a where a.person_id = p.id order by a.created_at, a.id limit 1
+    ) e on true
+    left join paid d on d.person_id = p.id
+    left join own o on o.person_id = p.id
+  ),
+  filled as materialized (
+    select p.*, jsonb_strip_nulls(jsonb_build_object(
+      'name', p.name,
+      'pledge', campaigns.money(p.pledged, p.currency, p.locale),
+      'paid_amount', campaigns.money(p.paid, p.currency, p.locale),
+      'balance', campaigns.balance_words(p.pledged - p.paid, p.currency, p.locale),
+      'days_remain', campaigns.days_words(p.days, p.locale)
+    ) || coalesce(p.vals, '{}')) as all_vals
+    from people p
+  )
+  select f.id, f.name, f.locale, f.address, f.all_vals,
+    case
+      when f.address is null then 'no-address'
+      when f.id in (select campaigns.opted_out_ids()) then 'opted-out'
+      when f.is_minor and not s.letters_to_minors then 'minor'
+      when row_number() over (partition by lower(f.address) order by f.id) > 1 then 'duplicate-address'
+      when not f.all_vals ?& coalesce(n.tags, '{}') then 'missing-tag'
+    end,
+    array(select t.tag from unnest(n.tags) t (tag) where not f.all_vals ? t.tag order by t.tag),
+    f.pledged, f.pledged - f.paid, f.days
+  from filled f
+  cross join needed n
+  cross join campaigns.settings s
+$$;
+
+create function campaigns.opted_out_ids() returns setof uuid
+language sql stable set search_path = '' as $$
+  select p.person_id
+  from notify.preferences p
+  where p.category = 'campaign' and p.channel = 'mail' and p.frequency = 'off'
+$$;
+
+create function campaigns.shown(type text, value text, currency text, locale text) returns text
+language sql stable set search_path = '' as $$
+  select case shown.type
+    when 'money' then campaigns.money(shown.value::bigint, shown.currency, shown.locale)
+    when 'number' then campaigns.grouped(shown.value, shown.locale)
+    when 'date' then campaigns.date_words(shown.value::date, shown.locale)
+    else shown.value
+  end
+$$;
+
+-- The data of the letter: what it needs is in it, so that nothing that happens later changes what it says.
+create function campaigns.letter_data(campaign campaigns.campaigns, subject_parts jsonb, body_parts jsonb, name text, locale text, vals jsonb)
+returns jsonb
+language sql stable set search_path = '' as $$
+  select jsonb_build_object(
+    'personName', letter_data.name,
+    'letterSubject', campaigns.as_text(subject_parts, vals),
+    'bodyText', campaigns.as_text(body_parts, vals),
+    'bodyHtml', campaigns.as_html(body_parts, vals),
+    'communityName', c.name,
+    'colour', c.colour,
+    'because', format(
+      case when letter_data.locale = 'id' then 'Anda menerima surat ini karena Anda anggota %s.'
+        else 'You get this letter because you belong to %s.' end,
+      coalesce((select g.name from app.groups g where g.id = (campaign).group_id), c.name)
+    ),
+    'unsubscribeLabel', case when letter_data.locale = 'id' then 'Berhenti menerima surat seperti ini' else 'No more letters like this' end,
+    'unsubscribePath', campaigns.unsubscribe_path()
+  )
+  from app.community c
+$$;
+
+-- A page where the person, signed in, mutes campaigns. A link that needs no sign-in takes its place when there is one.
+create function campaigns.unsubscribe_path() returns text
+language sql immutable set search_path = '' as $$
+  select '/settings/notifications?mute=campaign'
+$$;
