@@ -1,0 +1,31 @@
+import { useCallback, useEffect } from "react";
+import { listenToTopic } from "../../api/topic-connection.ts";
+import { type Loaded, useLoad } from "../../parts/use-load.ts";
+import { type Board, loadBoard, loadCampaign, type State } from "./api.ts";
+
+const LOOK_AGAIN_MS = 2_500;
+
+export type Watched = { board: Board; state: State };
+
+/** What has become of a campaign; the server tells of its progress, the mail service's news are looked up. */
+export function useBoard(campaignId: string): Loaded<Watched> {
+  const load = useCallback(async () => {
+    const [board, { state }] = await Promise.all([loadBoard(campaignId), loadCampaign(campaignId)]);
+    return { board, state };
+  }, [campaignId]);
+  const loaded = useLoad(load);
+  const { data, reload } = loaded;
+  useEffect(() => listenToTopic(`campaign:${campaignId}`, () => reload()), [campaignId, reload]);
+  const moving = data !== null && isMoving(data);
+  useEffect(() => {
+    if (!moving) return;
+    const timer = setInterval(reload, LOOK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [moving, reload]);
+  return loaded;
+}
+
+function isMoving({ board, state }: Watched): boolean {
+  const going = state === "preparing" || state === "sending";
+  return going || board.queued > 0 || board.undecided > 0 || board.accepted > board.delivered + board.bounced;
+}
