@@ -21,6 +21,7 @@ create function campaigns.create_campaign(
   tags campaigns.merge_tag_entry[] default null
 ) returns campaigns.campaigns
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   v_person_id constant uuid := app.require_person_id();
   v_draft campaigns.campaigns;
@@ -720,6 +721,7 @@ $$;
 create function campaigns.resend_campaign(campaign_id uuid, client_id uuid, state text default 'not-seen')
 returns campaigns.campaigns
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   v_person_id constant uuid := app.require_person_id();
   v_first campaigns.campaigns := campaigns.require_campaign(resend_campaign.campaign_id);
@@ -876,6 +878,7 @@ comment on constraint campaigns_currency_fkey on campaigns.campaigns is E'@field
 comment on table campaigns.merge_tags is 'A merge tag of one campaign''s own.';
 comment on column campaigns.merge_tags.type is 'text, number, money (in the smallest unit of the campaign''s currency) or date.';
 comment on column campaigns.merge_tags.default_value is 'For people without a value; null: they are skipped.';
+comment on constraint merge_values_merge_tag_id_fkey on campaigns.merge_values is E'@fieldName mergeTag\n@foreignFieldName values';
 comment on table campaigns.merge_values is 'What a merge tag stands for in the letter to one person.';
 comment on constraint merge_values_person_id_fkey on campaigns.merge_values is E'@fieldName person\n@foreignFieldName mergeValues\n@behavior -connection -list';
 comment on table campaigns.campaign_recipients is

@@ -73,6 +73,7 @@ create function campaigns.record_payment(
   reference text default ''
 ) returns campaigns.payments
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   v_person_id constant uuid := app.require_person_id();
   v_pledge campaigns.pledges;

@@ -14,6 +14,7 @@ create function grades.create_assignment(
   scale text default 'points'
 ) returns grades.assignments
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   v_person_id constant uuid := app.require_person_id();
   v_assignment grades.assignments;
@@ -23,7 +24,9 @@ begin
   select
     create_assignment.group_id, v_person_id, create_assignment.client_id, c.title, c.description,
     create_assignment.due_at, c.max_points, c.scale
-  from grades.checked_assignment(title, description, max_points, scale) c
+  from grades.checked_assignment(
+    create_assignment.title, create_assignment.description, create_assignment.max_points, create_assignment.scale
+  ) c
   on conflict (created_by, client_id) do nothing
   returning * into v_assignment;
   if not found then

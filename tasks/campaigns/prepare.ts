@@ -12,7 +12,7 @@ declare global {
 const uuid = v.pipe(v.string(), v.uuid());
 
 const prepare = task({
-  queue: "bulk",
+  queue: "high",
   transactional: true,
   timeout: 600,
   payload: v.object({ campaignId: uuid }),
