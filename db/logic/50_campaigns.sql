@@ -894,7 +894,7 @@ comment on column campaigns.campaign_recipients.address is 'Where the letter goe
 comment on constraint campaign_recipients_campaign_id_fkey on campaigns.campaign_recipients is E'@fieldName campaign\n@foreignFieldName recipients';
 comment on constraint campaign_recipients_person_id_fkey on campaigns.campaign_recipients is E'@fieldName person\n@foreignFieldName campaignLetters\n@behavior -connection -list';
 comment on table campaigns.settings is E'@behavior -*\nFrom how many recipients on a campaign goes in chunks, their size and pace, and whether minors get such letters.';
-comment on table campaigns.progress is E'@behavior -*\nWhen the progress of a campaign was told last.';
+comment on table campaigns.progress is E'@name campaign_progress\n@behavior -*\nWhen the progress of a campaign was told last.';
 comment on table mail.delivery_events is 'What the provider told of letters after it had taken them; append-only.';
 comment on type campaigns.merge_tag_entry is 'Declares a merge tag of the campaign''s own.';
 comment on column campaigns.merge_tag_entry.name is 'Small letters, digits and _: written as #name in the text.';
