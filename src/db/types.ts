@@ -461,6 +461,98 @@ export interface ChatRooms {
   updated_at: Generated<Timestamp>;
 }
 
+export interface EventsEvents {
+  /**
+   * Why it was cancelled.
+   */
+  cancel_reason: Generated<string>;
+  /**
+   * @behavior +filterBy
+   * When it was cancelled.
+   */
+  cancelled_at: Timestamp | null;
+  /**
+   * How many may come, guests too; null: any number.
+   */
+  capacity: number | null;
+  /**
+   * Made by the client; the same one again returns the first event.
+   */
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  /**
+   * Plain text of 5,000 characters at most.
+   */
+  description: Generated<string>;
+  /**
+   * When it ends, if that is known.
+   */
+  ends_at: Timestamp | null;
+  /**
+   * The groups whose members are invited.
+   */
+  group_ids: Generated<string[]>;
+  id: Generated<string>;
+  /**
+   * People who are invited by name.
+   */
+  person_ids: Generated<string[]>;
+  /**
+   * Plain text of 200 characters at most.
+   */
+  place: Generated<string>;
+  /**
+   * How long before its beginning those are reminded who did not say no.
+   */
+  remind_minutes_before: number | null;
+  /**
+   * How often its title, place or time was changed.
+   */
+  revision: Generated<number>;
+  /**
+   * Which roles of those groups; empty: all. Guardians of children in them count as parents.
+   */
+  roles: Generated<string[]>;
+  /**
+   * @behavior +filterBy +orderBy
+   * When it begins.
+   */
+  starts_at: Timestamp;
+  /**
+   * IANA time zone of the place.
+   */
+  time_zone: string;
+  /**
+   * @behavior +filterBy +orderBy
+   * Plain text of 1 to 200 characters.
+   */
+  title: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface EventsRsvps {
+  /**
+   * @behavior +filterBy
+   * yes, no or maybe.
+   */
+  answer: string;
+  /**
+   * Who gave the answer: the person, or a guardian.
+   */
+  answered_by: string | null;
+  comment: Generated<string>;
+  created_at: Generated<Timestamp>;
+  event_id: string;
+  /**
+   * How many others somebody brings.
+   */
+  guests: Generated<number>;
+  id: Generated<string>;
+  person_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface GradesAssignments {
   /**
    * Made by the creator's client; creating with the same one again returns the first assignment.
@@ -1459,6 +1551,8 @@ export interface DB {
   "campaigns.settings": CampaignsSettings;
   "chat.messages": ChatMessages;
   "chat.rooms": ChatRooms;
+  "events.events": EventsEvents;
+  "events.rsvps": EventsRsvps;
   "grades.assignments": GradesAssignments;
   "grades.grade_changes": GradesGradeChanges;
   "grades.grades": GradesGrades;
