@@ -2,6 +2,7 @@ import type { RealtimeChannel, RealtimeClient } from "@supabase/realtime-js";
 import { Connection, type ConnectionState } from "./connection.ts";
 import type { Person } from "./session.ts";
 
+type Status = "active" | "idle";
 export type RoomEvents = {
   state(state: ConnectionState): void;
   /** Whatever the server says on the room's topic. */
@@ -17,6 +18,7 @@ export class RoomConnection {
   readonly #events: RoomEvents;
   readonly #connection: Connection;
   #people: RealtimeChannel | null = null;
+  #status: Status = "active";
 
   constructor(roomId: string, person: Person, events: RoomEvents) {
     this.#topic = `room:${roomId}`;
@@ -32,6 +34,13 @@ export class RoomConnection {
     if (this.#people?.state !== "joined") return;
     const payload = { personId: this.#person.id, name: this.#person.name };
     void this.#people.send({ type: "broadcast", event: "typing", payload });
+  }
+
+  /** Whoever is idle counts as away: mail may tell them what is new. */
+  be(status: Status) {
+    if (status === this.#status) return;
+    this.#status = status;
+    if (this.#people?.state === "joined") this.#track(this.#people);
   }
 
   close() {
@@ -62,10 +71,14 @@ export class RoomConnection {
       .on("presence", { event: "sync" }, () => this.#events.online(Object.keys(channel.presenceState())));
     channel.subscribe((status) => {
       if (!this.#connection.uses(client)) return;
-      if (status === "SUBSCRIBED") void channel.track({ name: this.#person.name });
+      if (status === "SUBSCRIBED") this.#track(channel);
       else this.#events.online([]);
       if (status === "CLOSED") this.#connection.openAgainLater();
     });
+  }
+
+  #track(channel: RealtimeChannel) {
+    void channel.track({ name: this.#person.name, status: this.#status });
   }
 
   #hearTyping(payload: { personId?: unknown; name?: unknown } | undefined) {

@@ -1,10 +1,10 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
-import { useConfig } from "../../api/config.ts";
-import { Problem, sayProblem } from "../../api/problem.ts";
-import { inviteToClass, type Role, type Room } from "../../api/rooms.ts";
-import { emailProblem } from "../../parts/email-problem.ts";
-import { Field } from "../../parts/field.tsx";
-import { Link } from "../../parts/router.tsx";
+import { useConfig } from "../../../api/config.ts";
+import { Problem, sayProblem } from "../../../api/problem.ts";
+import { inviteToClass, type Role, type Room } from "../../../api/rooms.ts";
+import { emailProblem } from "../../../parts/email-problem.ts";
+import { Field } from "../../../parts/field.tsx";
+import { Link } from "../../../parts/router.tsx";
 
 type Invited = { name: string; email: string; before: boolean };
 type Problems = { name?: string; email?: string; form?: string };

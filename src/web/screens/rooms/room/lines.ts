@@ -1,8 +1,9 @@
-import type { StoredMessage } from "../../api/messages.ts";
-import type { Person } from "../../api/session.ts";
+import type { Quote, StoredMessage } from "../../../api/messages.ts";
+import type { Person } from "../../../api/session.ts";
+import { newId } from "../../../api/new-id.ts";
 
-/** "waiting" may be sent again by itself; "refused" needs the person. */
-export type SentState = "stored" | "sending" | "waiting" | "refused";
+/** "waiting" may be sent again by itself; "refused" needs the person; "unconfirmed" calls very many people. */
+export type SentState = "stored" | "sending" | "waiting" | "refused" | "unconfirmed";
 
 /** One message as shown: stored ones have id and seq, our own are shown before they do. */
 export type Line = Omit<StoredMessage, "id" | "seq"> & {
@@ -12,11 +13,26 @@ export type Line = Omit<StoredMessage, "id" | "seq"> & {
   problem?: string;
 };
 
-export function draftOf(person: Person, body: string): Line {
-  const createdAt = new Date().toISOString();
-  const clientId = newId();
-  return { clientId, senderId: person.id, senderName: person.name, body, createdAt, state: "sending" };
+export function draftOf({ id, name }: Person, body: string, replyTo: Quote | null): Line {
+  return {
+    clientId: newId(),
+    senderId: id,
+    senderName: name,
+    body,
+    createdAt: new Date().toISOString(),
+    state: "sending",
+    editedAt: null,
+    removed: null,
+    replyToId: replyTo?.id ?? null,
+    replyTo,
+    mentionIds: [],
+    mentionsRoom: false,
+    reactions: [],
+    pinned: false,
+  };
 }
+
+export const asLine = (message: StoredMessage): Line => ({ ...message, state: "stored" });
 
 /** Both lists as one without doubles: by seq, then what is still on its way in the order it was written. */
 export function merge(lines: readonly Line[], more: readonly Line[]): Line[] {
@@ -36,6 +52,14 @@ export function lastSeq(lines: readonly Line[]): number {
   return lines.reduce((last, { seq = 0 }) => Math.max(last, seq), 0);
 }
 
+export function firstSeq(lines: readonly Line[]): number {
+  return lines[0]?.seq ?? 0;
+}
+
+export function quoteOf({ id, seq, senderName, body, removed }: Line): Quote | null {
+  return id && seq ? { id, seq, senderName, body, removed: removed !== null } : null;
+}
+
 // The client id alone would let one member write over another's message by choosing the same id.
 export function keyOf({ senderId, clientId }: Line): string {
   return `${senderId} ${clientId}`;
@@ -44,13 +68,4 @@ export function keyOf({ senderId, clientId }: Line): string {
 function bySeqThenTime(a: Line, b: Line): number {
   const order = (a.seq ?? Infinity) - (b.seq ?? Infinity);
   return Number.isNaN(order) ? a.createdAt.localeCompare(b.createdAt) : order;
-}
-
-// `randomUUID` is missing on plain http away from localhost, for example on a phone in the same network.
-function newId(): string {
-  if ("randomUUID" in crypto) return crypto.randomUUID();
-  const random = () => crypto.getRandomValues(new Uint8Array(1))[0] ?? 0;
-  return "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
-    (Number(digit) ^ (random() & (15 >> (Number(digit) / 4)))).toString(16),
-  );
 }

@@ -1,78 +1,82 @@
-import { Fragment, useRef } from "react";
-import type { ConnectionState } from "../../api/room-connection.ts";
-import { DownIcon } from "../../parts/icons.tsx";
-import { Notice } from "../../parts/notice.tsx";
-import type { Conversation, ConversationView } from "./conversation.ts";
-import { keyOf, type Line } from "./lines.ts";
+import { Fragment, type RefObject, useEffect, useRef } from "react";
+import type { ConnectionState } from "../../../api/connection.ts";
+import { DownIcon } from "../../../parts/icons.tsx";
+import { Notice } from "../../../parts/notice.tsx";
+import type { ConversationView } from "./conversation.ts";
+import { keyOf } from "./lines.ts";
+import { DayMark, LostBanner, NewMark, OlderButton, startsDay, UnreadPill } from "./list-marks.tsx";
 import { Message } from "./message.tsx";
-import { dayOf, sayDay } from "./moments.ts";
-import { useStuckToBottom } from "./use-stuck-to-bottom.ts";
+import { useOpenRoom } from "./room-context.ts";
+import { SeenBy } from "./seen-by.tsx";
+import { useActiveLine } from "./use-active-line.ts";
+import type { Reading } from "./use-reading.ts";
+import type { useStuckToBottom } from "./use-stuck-to-bottom.ts";
 
 type MessageListProps = {
-  conversation: Conversation;
+  list: RefObject<HTMLDivElement | null>;
   view: ConversationView;
-  personId: string;
   connection: ConnectionState;
+  reading: Reading;
+  stuck: ReturnType<typeof useStuckToBottom>;
 };
 
-const NEAR_TOP_PX = 160;
+const NEAR_EDGE_PX = 160;
 
-export function MessageList({ conversation, view, personId, connection }: MessageListProps) {
-  const list = useRef<HTMLDivElement>(null);
-  const { atBottom, onScroll, toBottom } = useStuckToBottom(list, view.lines, personId);
-  const { lines, phase, problem, hasOlder, loadingOlder } = view;
+export function MessageList({ list, view, connection, reading, stuck }: MessageListProps) {
+  const { conversation } = useOpenRoom();
+  const { activeKey, handlers } = useActiveLine(list);
+  const { atBottom, onScroll, letGo } = stuck;
+  const { lines, problem, hasNewer } = view;
+  useTarget(list, view.target, letGo);
 
   const scrolled = () => {
     onScroll();
-    if (list.current && list.current.scrollTop < NEAR_TOP_PX && !problem) void conversation.loadOlder();
+    const area = list.current;
+    if (!area || problem) return;
+    if (area.scrollTop < NEAR_EDGE_PX) void conversation.loadOlder();
+    if (area.scrollHeight - area.scrollTop - area.clientHeight < NEAR_EDGE_PX) void conversation.loadNewer();
   };
+  const toNewest = () => void conversation.backToNewest().then(() => stuck.toBottom());
 
   return (
     <div className="messages-frame">
       {connection === "reconnecting" && <LostBanner />}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard */}
-      <div className="messages" ref={list} onScroll={scrolled} role="log" aria-label="Messages" tabIndex={0}>
-        {phase === "loading" && lines.length === 0 && <Notice busy>Loading messages…</Notice>}
-        {phase === "failed" && (
-          <Notice
-            title="No messages to show"
-            action={{ label: "Try again", run: () => void conversation.catchUp() }}
-          >
-            {problem}
-          </Notice>
-        )}
-        {phase === "ready" && lines.length === 0 && (
-          <Notice title="Nothing said yet">
-            Write the first message; everyone in the class will see it.
-          </Notice>
-        )}
-        {hasOlder && (
-          <button
-            type="button"
-            className="button quiet older"
-            disabled={loadingOlder}
-            onClick={() => void conversation.loadOlder()}
-          >
-            {olderLabel(loadingOlder, problem)}
-          </button>
-        )}
+      <UnreadPill list={list} reading={reading} lines={lines} />
+      <p className="visually-hidden" id="messages-help">
+        The arrow keys move from message to message; Tab leads from there to what can be done with it.
+      </p>
+      <div
+        className="messages"
+        ref={list}
+        onScroll={scrolled}
+        role="log"
+        aria-label="Messages"
+        aria-describedby="messages-help"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard
+        tabIndex={0}
+        {...handlers}
+      >
+        <Emptiness view={view} />
+        <OlderButton view={view} />
         <ol>
           {lines.map((line, index) => (
             <Fragment key={keyOf(line)}>
               {startsDay(line, lines[index - 1]) && <DayMark line={line} />}
+              {line.seq !== undefined && line.seq === reading.newFrom && <NewMark />}
               <Message
                 line={line}
-                before={lines[index - 1]}
+                before={line.seq === reading.newFrom ? undefined : lines[index - 1]}
                 after={lines[index + 1]}
-                own={line.senderId === personId}
-                conversation={conversation}
+                active={keyOf(line) === activeKey}
+                found={line.seq !== undefined && line.seq === view.target?.seq}
               />
             </Fragment>
           ))}
         </ol>
+        {!hasNewer && <SeenBy lines={lines} />}
       </div>
-      {!atBottom && (
-        <button type="button" className="to-bottom" aria-label="Go to the newest message" onClick={toBottom}>
+      {(!atBottom || hasNewer) && (
+        <button type="button" className="to-bottom" aria-label="Go to the newest message" onClick={toNewest}>
           <DownIcon />
         </button>
       )}
@@ -80,27 +84,40 @@ export function MessageList({ conversation, view, personId, connection }: Messag
   );
 }
 
-function LostBanner() {
-  return (
-    <p className="lost-banner">
-      The connection is lost, we are trying again. What you write is sent once it is back.
-    </p>
-  );
+function Emptiness({ view: { phase, lines, problem } }: { view: ConversationView }) {
+  const { conversation, room } = useOpenRoom();
+  if (phase === "loading" && lines.length === 0) return <Notice busy>Loading messages…</Notice>;
+  if (phase === "failed") {
+    return (
+      <Notice
+        title="No messages to show"
+        action={{ label: "Try again", run: () => void conversation.catchUp() }}
+      >
+        {problem}
+      </Notice>
+    );
+  }
+  if (lines.length > 0) return null;
+  const words = room.standing?.mayWrite
+    ? "Write the first message; everyone in the room will see it."
+    : "What staff announces appears here.";
+  return <Notice title="Nothing said yet">{words}</Notice>;
 }
 
-function DayMark({ line }: { line: Line }) {
-  return (
-    <li className="day" aria-label={sayDay(line.createdAt)}>
-      <span>{sayDay(line.createdAt)}</span>
-    </li>
-  );
+/** Brings the message that was jumped to into view and gives it the focus. */
+function useTarget(
+  list: RefObject<HTMLElement | null>,
+  target: ConversationView["target"],
+  letGo: () => void,
+) {
+  const shown = useRef<ConversationView["target"]>(null);
+  useEffect(() => {
+    if (!target || shown.current === target) return;
+    shown.current = target;
+    const line = list.current?.querySelector<HTMLElement>(`[data-seq="${target.seq}"]`);
+    letGo();
+    line?.scrollIntoView({ block: "center" });
+    line?.focus({ preventScroll: true });
+  }, [list, target, letGo]);
 }
 
-function startsDay(line: Line, before: Line | undefined): boolean {
-  return !before || dayOf(before.createdAt) !== dayOf(line.createdAt);
-}
-
-function olderLabel(loading: boolean, problem: string): string {
-  if (loading) return "Loading…";
-  return problem ? "Earlier messages did not load. Try again" : "Earlier messages";
-}

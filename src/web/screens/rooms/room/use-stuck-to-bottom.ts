@@ -5,12 +5,13 @@ const NEAR_PX = 80;
 
 /**
  * Keeps a list of messages where its reader wants it: at the newest while he is there or writes himself, unmoved when
- * earlier messages are put in above.
+ * earlier messages are put in above. While newer ones are missing below, nothing sticks.
  */
 export function useStuckToBottom(
   ref: RefObject<HTMLDivElement | null>,
   lines: readonly Line[],
   personId: string,
+  detached: boolean,
 ) {
   const [atBottom, setAtBottom] = useState(true);
   const stuck = useRef(true);
@@ -19,14 +20,22 @@ export function useStuckToBottom(
   const toBottom = useCallback(() => {
     const list = ref.current;
     if (list) list.scrollTop = list.scrollHeight;
+    stuck.current = true;
+    setAtBottom(true);
   }, [ref]);
+
+  /** Whoever jumps elsewhere does not want to be pulled back. */
+  const letGo = useCallback(() => {
+    stuck.current = false;
+    setAtBottom(false);
+  }, []);
 
   const onScroll = useCallback(() => {
     const list = ref.current;
     if (!list) return;
-    stuck.current = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
+    stuck.current = !detached && list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
     setAtBottom(stuck.current);
-  }, [ref]);
+  }, [ref, detached]);
 
   useLayoutEffect(() => {
     const list = ref.current;
@@ -35,10 +44,11 @@ export function useStuckToBottom(
     const now = { first: firstKey(lines), last: newest ? keyOf(newest) : "", height: list.scrollHeight };
     const wroteMyself =
       now.last !== before.current.last && newest?.state === "sending" && newest.senderId === personId;
-    if (stuck.current || wroteMyself) toBottom();
-    else if (now.first !== before.current.first) list.scrollTop += now.height - before.current.height;
+    if ((stuck.current && !detached) || wroteMyself) toBottom();
+    else if (now.first !== before.current.first && now.last === before.current.last)
+      list.scrollTop += now.height - before.current.height;
     before.current = now;
-  }, [ref, lines, personId, toBottom]);
+  }, [ref, lines, personId, detached, toBottom]);
 
   useEffect(() => {
     const list = ref.current;
@@ -48,7 +58,7 @@ export function useStuckToBottom(
     return () => observer.disconnect();
   }, [ref, toBottom]);
 
-  return { atBottom, onScroll, toBottom };
+  return { atBottom, onScroll, toBottom, letGo };
 }
 
 function firstKey([first]: readonly Line[]): string {
