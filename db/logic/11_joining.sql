@@ -88,7 +88,7 @@ begin
   insert into app.membership_requests (group_id, person_id, invitation_link_id, role)
   values ((link).group_id, wait_for_approval.person_id, (link).id, (link).role)
   on conflict do nothing; -- waits already
-  return row((link).group_id, (select g.name from app.groups g where g.id = (link).group_id), (link).role, 'waiting');
+  return row((link).group_id, (select g.name from app.groups g where g.id = (link).group_id), (link).role, 'waiting'::text);
 end
 $$;
 
@@ -107,7 +107,7 @@ begin
   select m.role into v_role
   from app.memberships m
   where m.group_id = enrol.group_id and m.person_id = enrol.person_id;
-  return row(enrol.group_id, (select g.name from app.groups g where g.id = enrol.group_id), v_role, 'joined');
+  return row(enrol.group_id, (select g.name from app.groups g where g.id = enrol.group_id), v_role, 'joined'::text);
 end
 $$;
 

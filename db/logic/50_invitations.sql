@@ -277,18 +277,18 @@ begin
       and i.child_email is not distinct from lower(nullif(btrim(invite_line.child_email), ''))
       and (i.accepted_at is not null or i.expires_at > now())
   ) then
-    return row(line, btrim(email), 'already', null);
+    return row(line, btrim(email), 'already'::text, null::text);
   end if;
   perform app.require_child_line(invite_line.group_id, invite_line.role, invite_line.child_email);
   perform app.invite(
     invite_line.group_id, email, name, coalesce(nullif(lower(btrim(role)), ''), 'student'), null,
     nullif(btrim(invite_line.child_email), '')
   );
-  return row(line, btrim(email), 'invited', null);
+  return row(line, btrim(email), 'invited'::text, null::text);
 exception
   when sqlstate 'HW422' then
     get stacked diagnostics v_reason = message_text;
-    return row(line, left(btrim(email), 254), 'refused', v_reason);
+    return row(line, left(btrim(email), 254), 'refused'::text, v_reason);
 end
 $$;
 
