@@ -171,18 +171,21 @@ declare
   v_address constant text := btrim(find_or_create_person.address);
   v_person app.people;
 begin
-  -- Two invitations of the same new address at once must not make two people.
-  perform pg_advisory_xact_lock(hashtextextended('app.email_addresses:' || lower(v_address), 0));
-  select p.* into v_person
-  from app.email_addresses e
-  join app.people p on p.id = e.person_id
-  where lower(e.address) = lower(v_address);
-  if found then
-    return v_person;
-  end if;
-  insert into app.people (name) values (btrim(find_or_create_person.name)) returning * into v_person;
-  insert into app.email_addresses (person_id, address) values (v_person.id, v_address);
-  return v_person;
+  loop
+    select p.* into v_person
+    from app.email_addresses e
+    join app.people p on p.id = e.person_id
+    where lower(e.address) = lower(v_address);
+    if found then
+      return v_person;
+    end if;
+    insert into app.people (name) values (btrim(find_or_create_person.name)) returning * into v_person;
+    insert into app.email_addresses (person_id, address) values (v_person.id, v_address) on conflict do nothing;
+    if found then
+      return v_person;
+    end if;
+    delete from app.people p where p.id = v_person.id; -- somebody else has just made the person
+  end loop;
 end
 $$;
 

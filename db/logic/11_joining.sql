@@ -31,7 +31,11 @@ begin
   update app.invitations i
   set accepted_at = now(), person_id = accept.person_id
   where i.group_id = (invitation).group_id and lower(i.email) = lower((invitation).email) and i.accepted_at is null;
-  perform app.join_families((invitation).group_id, accept.person_id);
+  if (invitation).role = 'parent' or exists (
+    select from app.invitations i where lower(i.child_email) = lower((invitation).email)
+  ) then
+    perform app.join_families((invitation).group_id, accept.person_id);
+  end if;
   return v_joining;
 end
 $$;
@@ -115,19 +119,30 @@ $$;
 -- decide for the child; an invitation to a group that anybody made binds nobody.
 create function app.join_families(group_id uuid, person_id uuid) returns void
 language sql volatile as $$
+  with addresses as (
+    select lower(e.address) as address from app.email_addresses e where e.person_id = join_families.person_id
+  ),
+  pairs as (
+    select i.person_id as guardian_id, coalesce(i.child_id, e.person_id) as child_id, i.invited_by
+    from app.invitations i
+    left join app.email_addresses e on lower(e.address) = lower(i.child_email)
+    where i.group_id = join_families.group_id and i.person_id = join_families.person_id and i.role = 'parent'
+    union
+    select i.person_id, join_families.person_id, i.invited_by
+    from app.invitations i
+    where i.group_id = join_families.group_id
+      and i.accepted_at is not null
+      and lower(i.child_email) in (select a.address from addresses a)
+  )
   insert into app.guardianships (guardian_id, child_id, created_by)
-  select distinct on (i.person_id, m.person_id) i.person_id, m.person_id, i.invited_by
-  from app.invitations i
-  join app.groups g on g.id = i.group_id
+  select distinct on (p.guardian_id, p.child_id) p.guardian_id, p.child_id, p.invited_by
+  from pairs p
+  join app.groups g on g.id = join_families.group_id
   left join app.people c on c.id = g.created_by
-  left join app.people b on b.id = i.invited_by
-  left join app.email_addresses e on lower(e.address) = lower(i.child_email)
-  join app.memberships m on m.group_id = i.group_id and m.person_id = coalesce(i.child_id, e.person_id) and m.role = 'student'
-  where i.group_id = join_families.group_id
-    and i.accepted_at is not null
-    and (g.client_id is null or c.community_role <> 'member' or b.community_role <> 'member')
-    and join_families.person_id in (i.person_id, m.person_id)
-    and i.person_id <> m.person_id
+  left join app.people b on b.id = p.invited_by
+  join app.memberships m on m.group_id = g.id and m.person_id = p.child_id and m.role = 'student'
+  where (g.client_id is null or c.community_role <> 'member' or b.community_role <> 'member')
+    and p.guardian_id <> p.child_id
   on conflict on constraint one_guardianship_per_pair do nothing
 $$;
 

@@ -292,7 +292,7 @@ $$;
 create policy own_read on app.sessions for select to authenticated
 using (person_id = (select app.current_person_id()) and revoked_at is null and expires_at > now());
 
-grant select (id, person_id, user_agent, expires_at, last_seen_at, created_at) on app.sessions to authenticated;
+grant select on app.sessions to authenticated;
 grant execute on function app.sessions_current(app.sessions) to authenticated;
 grant execute on function app.revoke_session(uuid), app.revoke_other_sessions() to anon, authenticated;
 
@@ -309,6 +309,8 @@ comment on function app.sign_in(text, text, text) is
 comment on function app.sign_in_by_code(text, text, text, text) is
   'Uses up the link whose six-digit code this is; no row if the code is wrong, dead after 5 tries, or expired.';
 comment on function app.person_of_session(text) is 'The person of a living session, which lives on for it; no row otherwise.';
+comment on column app.sessions.token_hash is '@behavior -*';
+comment on column app.sessions.revoked_at is '@behavior -*';
 comment on column app.sessions.user_agent is 'What the browser said of itself.';
 comment on column app.sessions.expires_at is 'When it ends unless it is used: 30 days from the last use, 180 from the first.';
 comment on column app.sessions.last_seen_at is 'When it last minted an access token.';

@@ -34,6 +34,8 @@ declare
 begin
   perform app.require_inviter(invite_many.group_id);
   perform app.require_csv(invite_many.csv);
+  -- One list after the other: two with the same people in another order would wait for each other.
+  perform pg_advisory_xact_lock(hashtextextended('app.invite_many', 0));
   for v_line in select * from app.csv_people(invite_many.csv) order by line loop
     v_answer := app.invite_line(
       invite_many.group_id, v_line.line, v_line.email, v_line.name, v_line.role, v_line.child_email
@@ -201,6 +203,11 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_request app.membership_requests := app.decide(approve_membership.membership_request_id, 'approved');
 begin
+  if exists (
+    select from app.memberships m where m.group_id = v_request.group_id and m.person_id = v_request.person_id
+  ) then
+    return v_request;
+  end if;
   update app.invitation_links l set uses = least(l.uses + 1, l.max_uses) where l.id = v_request.invitation_link_id;
   perform app.enrol(v_request.group_id, v_request.person_id, v_request.role, v_request.decided_by);
   return v_request;
@@ -563,11 +570,7 @@ using (person_id = (select app.current_person_id()));
 create policy staff_reads_newcomers on app.people for select to authenticated
 using (id in (select app.current_newcomer_ids()));
 
-grant select (
-  id, group_id, invited_by, person_id, child_id, invitation_link_id, email, name, role, child_email, expires_at,
-  accepted_at, created_at
-) on app.invitations to authenticated;
-grant select on app.invitation_links, app.membership_requests to authenticated;
+grant select on app.invitations, app.invitation_links, app.membership_requests to authenticated;
 grant execute on function
   app.current_addresses(), app.current_newcomer_ids(), app.invitations_group_name(app.invitations)
 to authenticated;
@@ -593,6 +596,9 @@ comment on column app.invitations.email is E'@behavior +filterBy\nWhere the lett
 comment on column app.invitations.name is E'@behavior +filterBy +orderBy\nAs the inviter wrote it.';
 comment on column app.invitations.role is E'@behavior +filterBy\nteacher, student, parent or member.';
 comment on column app.invitations.child_email is 'Of a parent: the address at which the child was invited.';
+comment on column app.invitations.token_hash is '@behavior -*';
+comment on column app.invitations.letters is 'How many letters were sent.';
+comment on column app.invitations.used_at is '@behavior -*';
 comment on column app.invitations.expires_at is 'Until when the letter works.';
 comment on column app.invitations.accepted_at is E'@behavior +filterBy +orderBy\nNull: not yet.';
 comment on constraint invitations_invited_by_fkey on app.invitations is E'@fieldName inviter\n@foreignFieldName sentInvitations';

@@ -52,7 +52,7 @@ create unique index invitations_made_once on app.invitations (group_id, lower(em
   nulls not distinct;
 create unique index invitations_for_use on app.invitations (token_hash);
 create index invitations_by_address on app.invitations (lower(email));
-create index invitations_by_child_address on app.invitations (group_id, lower(child_email));
+create index invitations_by_child_address on app.invitations (lower(child_email)) where child_email is not null;
 create index invitations_of_person on app.invitations (person_id);
 create index invitations_of_child on app.invitations (child_id);
 create index invitations_of_link on app.invitations (invitation_link_id);
