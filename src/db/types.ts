@@ -100,6 +100,105 @@ export interface AppGuardianships {
   id: Generated<string>;
 }
 
+export interface AppIdentities {
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  issuer: string;
+  person_id: string;
+  subject: string;
+}
+
+export interface AppInvitationLinks {
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  expires_at: Timestamp;
+  group_id: string;
+  id: Generated<string>;
+  /**
+   * Only addresses of this domain may come by it; null: all.
+   */
+  mail_domain: string | null;
+  /**
+   * How many may come by it; null: any number.
+   */
+  max_uses: number | null;
+  /**
+   * Whether staff of the group let each one in.
+   */
+  needs_approval: Generated<boolean>;
+  revoked_at: Timestamp | null;
+  /**
+   * What who comes by it becomes: teacher, student, parent or member.
+   */
+  role: string;
+  /**
+   * What stands after the # of the link.
+   */
+  token: string;
+  /**
+   * How many have come by it.
+   */
+  uses: Generated<number>;
+}
+
+export interface AppInvitations {
+  /**
+   * @behavior +filterBy +orderBy
+   * Null: not yet.
+   */
+  accepted_at: Timestamp | null;
+  /**
+   * Of a parent: the address at which the child was invited.
+   */
+  child_email: string | null;
+  child_id: string | null;
+  created_at: Generated<Timestamp>;
+  /**
+   * @behavior +filterBy
+   * Where the letter went.
+   */
+  email: string;
+  /**
+   * Until when the letter works.
+   */
+  expires_at: Timestamp;
+  group_id: string;
+  id: Generated<string>;
+  invitation_link_id: string | null;
+  invited_by: string | null;
+  letters: Generated<number>;
+  /**
+   * @behavior +filterBy +orderBy
+   * As the inviter wrote it.
+   */
+  name: string;
+  person_id: string | null;
+  /**
+   * @behavior +filterBy
+   * teacher, student, parent or member.
+   */
+  role: string;
+  token_hash: Buffer;
+  used_at: Timestamp | null;
+}
+
+export interface AppMembershipRequests {
+  created_at: Generated<Timestamp>;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  group_id: string;
+  id: Generated<string>;
+  invitation_link_id: string | null;
+  person_id: string;
+  role: string;
+  /**
+   * @behavior +filterBy
+   * waiting, approved or declined.
+   */
+  status: Generated<string>;
+}
+
 export interface AppMemberships {
   created_at: Generated<Timestamp>;
   group_id: string;
@@ -146,22 +245,41 @@ export interface AppPeople {
 
 export interface AppSessions {
   created_at: Generated<Timestamp>;
+  /**
+   * When it ends unless it is used: 30 days from the last use, 180 from the first.
+   */
   expires_at: Timestamp;
   id: Generated<string>;
+  /**
+   * When it last minted an access token.
+   */
   last_seen_at: Generated<Timestamp>;
   person_id: string;
   revoked_at: Timestamp | null;
   token_hash: Buffer;
+  /**
+   * What the browser said of itself.
+   */
   user_agent: string | null;
 }
 
 export interface AppSignInLinks {
+  address: string | null;
+  code_hash: Buffer | null;
   created_at: Generated<Timestamp>;
   expires_at: Timestamp;
   id: Generated<string>;
-  person_id: string;
+  makes_owner: Generated<boolean>;
+  person_id: string | null;
   token_hash: Buffer;
   used_at: Timestamp | null;
+}
+
+export interface AppSignInTries {
+  address_hash: Buffer;
+  created_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  kind: string;
 }
 
 export interface ChatMessages {
@@ -863,10 +981,15 @@ export interface DB {
   "app.email_addresses": AppEmailAddresses;
   "app.groups": AppGroups;
   "app.guardianships": AppGuardianships;
+  "app.identities": AppIdentities;
+  "app.invitation_links": AppInvitationLinks;
+  "app.invitations": AppInvitations;
+  "app.membership_requests": AppMembershipRequests;
   "app.memberships": AppMemberships;
   "app.people": AppPeople;
   "app.sessions": AppSessions;
   "app.sign_in_links": AppSignInLinks;
+  "app.sign_in_tries": AppSignInTries;
   "chat.messages": ChatMessages;
   "chat.rooms": ChatRooms;
   "laravel.failed_jobs": LaravelFailedJobs;
