@@ -335,6 +335,103 @@ export interface MailUndecided {
   template: string | null;
 }
 
+export interface NotifyAnnouncements {
+  about: Generated<Json>;
+  actor_id: string | null;
+  body: string;
+  category: string;
+  cause: string;
+  client_id: string | null;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  finished_at: Timestamp | null;
+  follows_id: string | null;
+  group_ids: string[] | null;
+  id: Generated<string>;
+  not_before: Timestamp | null;
+  path: string;
+  people: Json | null;
+  person_ids: string[] | null;
+  roles: string[] | null;
+  split_at: Timestamp | null;
+  title: string;
+  urgent: Generated<boolean>;
+  withdrawn_at: Timestamp | null;
+}
+
+export interface NotifyBuckets {
+  category: string;
+  channel: string;
+  filled_at: Timestamp;
+  person_id: string;
+  tokens: number;
+}
+
+export interface NotifyChunks {
+  announcement_id: string;
+  done_at: Timestamp | null;
+  notified: Generated<number>;
+  number: number;
+  people: Json | null;
+  person_ids: string[];
+  withdrawn_at: Timestamp | null;
+}
+
+export interface NotifyDefaultPreferences {
+  category: string;
+  channel: string;
+  frequency: string;
+  role: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface NotifyDeliveries {
+  channel: string;
+  created_at: Generated<Timestamp>;
+  due_at: Timestamp | null;
+  frequency: string;
+  letter_id: string | null;
+  notification_id: string;
+  reason: string | null;
+  state: string;
+}
+
+export interface NotifyDigestTimes {
+  hour: number;
+  person_id: string;
+  updated_at: Generated<Timestamp>;
+  weekday: number;
+}
+
+export interface NotifyNotifications {
+  announcement_id: string;
+  archived_at: Timestamp | null;
+  category: string;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  own_words: Json | null;
+  person_id: string;
+  read_at: Timestamp | null;
+  seen_at: Timestamp | null;
+  withdrawn_at: Timestamp | null;
+}
+
+export interface NotifyPreferences {
+  category: string;
+  channel: string;
+  frequency: string;
+  person_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface NotifyQuietHours {
+  days: number[];
+  ends_at: string;
+  person_id: string;
+  starts_at: string;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface QueueAttempts {
   attempt: number;
   ended_at: Generated<Timestamp>;
@@ -879,6 +976,15 @@ export interface DB {
   "mailbox.events": MailboxEvents;
   "mailbox.messages": MailboxMessages;
   "mailbox.streams": MailboxStreams;
+  "notify.announcements": NotifyAnnouncements;
+  "notify.buckets": NotifyBuckets;
+  "notify.chunks": NotifyChunks;
+  "notify.default_preferences": NotifyDefaultPreferences;
+  "notify.deliveries": NotifyDeliveries;
+  "notify.digest_times": NotifyDigestTimes;
+  "notify.notifications": NotifyNotifications;
+  "notify.preferences": NotifyPreferences;
+  "notify.quiet_hours": NotifyQuietHours;
   "queue.attempts": QueueAttempts;
   "queue.audit": QueueAudit;
   "queue.batches": QueueBatches;
