@@ -7,7 +7,7 @@
 
 -- Rooms
 
-create function chat.create_room(group_id uuid, name text, kind text, client_id uuid) returns chat.rooms
+create function chat.create_room(name text, kind text, client_id uuid, group_id uuid default null) returns chat.rooms
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_person_id constant uuid := app.require_person_id();
@@ -26,7 +26,7 @@ begin
     create_room.kind = 'announcement' and create_room.group_id is not null,
     v_person_id, create_room.client_id
   )
-  on conflict (created_by, client_id) do nothing
+  on conflict do nothing
   returning * into v_room;
   if not found then
     select r.* into v_room
@@ -359,7 +359,7 @@ create function chat.is_banned(room_id uuid, person_id uuid) returns boolean
 language sql stable as $$
   select exists (
     select from chat.bans b
-    where b.room_id = is_banned.room_id and b.person_id = is_banned.person_id and b.until > now()
+    where b.room_id = is_banned.room_id and b.person_id = is_banned.person_id and coalesce(b.until > now(), true)
   )
 $$;
 
@@ -487,14 +487,16 @@ $$;
 
 create function chat.require_eligible(room chat.rooms, person_id uuid) returns void
 language plpgsql stable as $$
-begin
-  if case
-    when room.group_id is null then not chat.knows(app.current_person_id(), require_eligible.person_id)
-    else not exists (
+declare
+  v_is_eligible constant boolean := require_eligible.person_id = app.current_person_id() or case
+    when room.group_id is null then chat.knows(app.current_person_id(), require_eligible.person_id)
+    else exists (
       select from app.memberships m
       where m.group_id = room.group_id and m.person_id = require_eligible.person_id
     )
-  end and require_eligible.person_id is distinct from app.current_person_id() then
+  end;
+begin
+  if v_is_eligible is not true then
     raise exception 'This person is not in the group of the room.' using errcode = 'HW404', column = 'person_id';
   end if;
 end
@@ -710,7 +712,7 @@ grant usage on schema chat to anon, authenticated, service_role, howdah_api;
 grant select on chat.rooms, chat.messages, chat.mentions to authenticated;
 grant select (id, room_id, person_id, added_by, role, created_at) on chat.room_members to authenticated;
 grant execute on function
-  chat.create_room(uuid, text, text, uuid), chat.rename_room(uuid, text), chat.join_room(uuid), chat.leave_room(uuid),
+  chat.create_room(text, text, uuid, uuid), chat.rename_room(uuid, text), chat.join_room(uuid), chat.leave_room(uuid),
   chat.add_to_room(uuid, uuid), chat.remove_from_room(uuid, uuid),
   chat.send_message(uuid, text, uuid, uuid, uuid[], boolean)
 to anon, authenticated;
@@ -756,7 +758,7 @@ comment on table chat.mentions is E'@behavior -query:resource:list -query:resour
 comment on constraint mentions_message_id_fkey on chat.mentions is E'@fieldName message\n@foreignFieldName mentions';
 comment on constraint mentions_person_id_fkey on chat.mentions is E'@fieldName person\n@foreignFieldName mentions';
 comment on constraint mentions_room_id_fkey on chat.mentions is E'@fieldName room\n@behavior -connection -list -manyToOne';
-comment on function chat.create_room(uuid, text, text, uuid) is
+comment on function chat.create_room(text, text, uuid, uuid) is
   'Makes a room: open or closed, or for announcements, which everybody in the group hears. For staff of the group; without a group for staff of the community. The same clientId returns the room of the first call. Errors: HW401, HW403, HW404, HW422.';
 comment on function chat.rename_room(uuid, text) is 'Gives a room another name. For its staff. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function chat.join_room(uuid) is 'Enters an open room of one of one''s groups. Again changes nothing. Errors: HW401, HW403, HW404.';

@@ -154,7 +154,7 @@ $$;
 
 create function chat.messages_reaction_counts(message chat.messages) returns setof chat.reaction_count
 language sql stable security definer set search_path = '' as $$
-  select r.emoji, count(*), bool_or(r.person_id is not distinct from app.current_person_id())
+  select r.emoji, count(*)::int, bool_or(r.person_id is not distinct from app.current_person_id())
   from chat.reactions r
   where r.message_id = (message).id and chat.is_in_room((message).room_id)
   group by r.emoji
@@ -327,4 +327,4 @@ comment on function chat.react(uuid, text) is 'Puts an emoji to a message; the s
 comment on function chat.unreact(uuid, text) is 'Takes an emoji back. Errors: HW401, HW404, HW422.';
 comment on function chat.pin_message(uuid) is 'Pins a message in its room. For staff, and for anybody in a direct conversation. Errors: HW401, HW403, HW404, HW409.';
 comment on function chat.unpin_message(uuid) is 'Takes a pin back. Errors: HW401, HW403, HW404.';
-comment on function chat.messages_reaction_counts(chat.messages) is 'Its reactions by emoji, in the order in which they came.';
+comment on function chat.messages_reaction_counts(chat.messages) is E'@simpleCollections only\nIts reactions by emoji, in the order in which they came.';

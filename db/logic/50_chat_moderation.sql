@@ -67,7 +67,7 @@ begin
     raise exception 'The end of a ban lies ahead; leave it out for one without end.' using errcode = 'HW422', column = 'until';
   end if;
   insert into chat.bans as b (room_id, person_id, banned_by, until)
-  values (v_room.id, ban_from_room.person_id, v_actor_id, coalesce(ban_from_room.until, 'infinity'))
+  values (v_room.id, ban_from_room.person_id, v_actor_id, ban_from_room.until)
   on conflict on constraint one_ban_per_person_and_room
   do update set banned_by = excluded.banned_by, until = excluded.until
   returning * into v_ban;
@@ -206,12 +206,12 @@ comment on column chat.moderation.person_id is 'Whom it was done to.';
 comment on column chat.moderation.actor_id is 'Who did it.';
 comment on column chat.moderation.reason is 'In the actor''s words.';
 comment on column chat.moderation.body is 'What the message said when it was reported.';
-comment on column chat.moderation.until is 'The end of a ban; infinity is a ban without end.';
+comment on column chat.moderation.until is 'The end of a ban; null is a ban without end.';
 comment on table chat.bans is 'Who may not enter a room, until when.';
 comment on constraint bans_room_id_fkey on chat.bans is E'@fieldName room\n@foreignFieldName bans';
 comment on constraint bans_person_id_fkey on chat.bans is E'@fieldName person\n@foreignFieldName bans';
 comment on constraint bans_banned_by_fkey on chat.bans is E'@fieldName banner\n@foreignFieldName pronouncedBans';
-comment on column chat.bans.until is 'When it ends; infinity is never.';
+comment on column chat.bans.until is 'When it ends; null is never.';
 comment on function chat.report_message(uuid, text) is 'Tells staff of a message, with a reason. Again returns the first report. Errors: HW401, HW404, HW422.';
 comment on function chat.hide_message(uuid, text) is 'Takes the words of a message away from its readers. For staff. Again changes nothing. Errors: HW401, HW403, HW404, HW422.';
 comment on function chat.unhide_message(uuid) is 'Gives a hidden message its words back. For staff. Errors: HW401, HW403, HW404.';

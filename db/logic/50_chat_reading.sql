@@ -13,8 +13,8 @@ create function chat.rooms_mine(room chat.rooms) returns chat.room_standing
 language sql stable security definer set search_path = '' as $$
   select
     case when chat.moderates(room) then 'moderator' else m.role end,
-    greatest((room).last_seq - m.last_read_seq, 0),
-    chat.mentions_after(m, m.last_read_seq),
+    greatest((room).last_seq - m.last_read_seq, 0)::int,
+    chat.mentions_after(m, m.last_read_seq)::int,
     m.last_read_seq,
     m.involvement,
     case when m.muted_until > now() then m.muted_until end,
@@ -118,11 +118,16 @@ declare
   v_person_id constant uuid := app.require_person_id();
   v_room constant chat.rooms := chat.require_room_i_am_in(mark_read.room_id);
   v_seq constant bigint := chat.require_seq(v_room, mark_read.seq);
+  v_notified_seq bigint;
 begin
   update chat.room_members m
   set last_read_seq = v_seq, last_delivered_seq = greatest(m.last_delivered_seq, v_seq)
-  where m.room_id = v_room.id and m.person_id = v_person_id and m.last_read_seq < v_seq;
+  where m.room_id = v_room.id and m.person_id = v_person_id and m.last_read_seq < v_seq
+  returning m.last_notified_seq into v_notified_seq;
   if found then
+    if v_notified_seq > 0 and v_notified_seq <= v_seq then
+      perform notify.withdraw(chat.cause_of_absence(v_room.id, v_person_id, v_notified_seq));
+    end if;
     perform chat.tell_marker('read', v_room.id, v_person_id, v_seq);
     perform chat.tell_unread_to(v_room.id, array[v_person_id]);
   end if;

@@ -140,7 +140,7 @@ create table chat.bans (
   room_id uuid not null references chat.rooms on delete cascade,
   person_id uuid not null references app.people on delete cascade,
   banned_by uuid references app.people on delete set null,
-  until timestamptz not null default 'infinity',
+  until timestamptz,
   created_at timestamptz not null default now(),
   constraint one_ban_per_person_and_room unique (room_id, person_id)
 );
@@ -173,8 +173,8 @@ create unique index reports_made_once on chat.moderation (message_id, actor_id) 
 
 create type chat.room_standing as (
   role text,
-  unread bigint,
-  mentions bigint,
+  unread int,
+  mentions int,
   last_read_seq bigint,
   involvement text,
   muted_until timestamptz,
@@ -185,6 +185,13 @@ create type chat.room_standing as (
 
 create type chat.reaction_count as (
   emoji text,
-  count bigint,
+  count int,
   is_mine boolean
+);
+
+create type chat.missing_words as (
+  person_id uuid,
+  number int,
+  since timestamptz,
+  lines text[]
 );

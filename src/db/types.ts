@@ -164,9 +164,28 @@ export interface AppSignInLinks {
   used_at: Timestamp | null;
 }
 
+export interface ChatBans {
+  banned_by: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  person_id: string;
+  room_id: string;
+  /**
+   * When it ends; null is never.
+   */
+  until: Timestamp | null;
+}
+
+export interface ChatMentions {
+  message_id: string;
+  person_id: string;
+  room_id: string;
+  seq: Int8;
+}
+
 export interface ChatMessages {
   /**
-   * Plain text of 1 to 4,000 characters.
+   * Plain text of 1 to 4,000 characters, with mentions as @[Name](personId); empty when it was deleted or hidden.
    */
   body: string;
   /**
@@ -174,7 +193,31 @@ export interface ChatMessages {
    */
   client_id: string;
   created_at: Generated<Timestamp>;
+  /**
+   * When it was deleted; its words are gone for readers.
+   */
+  deleted_at: Timestamp | null;
+  /**
+   * When its words were changed last; the earlier ones are kept for staff.
+   */
+  edited_at: Timestamp | null;
+  /**
+   * When staff hid it; its words are gone for readers until it is shown again.
+   */
+  hidden_at: Timestamp | null;
   id: Generated<string>;
+  /**
+   * The people it mentions.
+   */
+  mention_ids: Generated<string[]>;
+  /**
+   * It calls everybody in the room, with @room.
+   */
+  mentions_room: Generated<boolean>;
+  /**
+   * The message it replies to, which is no reply itself.
+   */
+  reply_to_id: string | null;
   room_id: string;
   sender_id: string | null;
   /**
@@ -183,19 +226,144 @@ export interface ChatMessages {
   seq: Int8;
 }
 
-export interface ChatRooms {
+export interface ChatMessageVersions {
+  body: string;
+  /**
+   * @behavior +filterBy
+   * edited, deleted or hidden: what happened to these words.
+   */
+  change: string;
+  changed_by: string | null;
   created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  message_id: string;
+  room_id: string;
+}
+
+export interface ChatModeration {
+  /**
+   * @behavior +filterBy
+   * report, hide, unhide, delete, ban, unban, add, remove, slow-mode or rename.
+   */
+  action: string;
+  /**
+   * Who did it.
+   */
+  actor_id: string | null;
+  /**
+   * What the message said when it was reported.
+   */
+  body: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  message_id: string | null;
+  /**
+   * Whom it was done to.
+   */
+  person_id: string | null;
+  /**
+   * In the actor's words.
+   */
+  reason: Generated<string>;
+  room_id: string | null;
+  /**
+   * The end of a ban; null is a ban without end.
+   */
+  until: Timestamp | null;
+}
+
+export interface ChatPins {
+  created_at: Generated<Timestamp>;
+  message_id: string;
+  pinned_by: string | null;
+  room_id: string;
+}
+
+export interface ChatReactions {
+  created_at: Generated<Timestamp>;
+  emoji: string;
+  id: Generated<string>;
+  message_id: string;
+  person_id: string;
+  room_id: string;
+}
+
+export interface ChatRoomMembers {
+  /**
+   * Who added the person; null for those who joined or belong to it by their group.
+   */
+  added_by: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  involvement: Generated<string>;
+  last_delivered_seq: Generated<Int8>;
+  last_notified_seq: Generated<Int8>;
+  last_read_seq: Generated<Int8>;
+  last_sent_at: Timestamp | null;
+  muted_until: Timestamp | null;
+  person_id: string;
+  /**
+   * member, or moderator: who made the room. Staff of the group may do in it what moderators do.
+   */
+  role: Generated<string>;
+  room_id: string;
+}
+
+export interface ChatRooms {
+  /**
+   * @behavior -*
+   * A job is on its way that looks for people who are away.
+   */
+  absent_due_at: Timestamp | null;
+  /**
+   * @behavior -*
+   * Made by the creator's client.
+   */
+  client_id: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  /**
+   * @behavior -*
+   * Whose direct conversation it is, in the order of their ids.
+   */
+  direct_people: string[] | null;
+  /**
+   * The group it belongs to; null for direct conversations and rooms of their own.
+   */
   group_id: string | null;
   id: Generated<string>;
+  /**
+   * Everybody in the group is in it, and cannot leave it.
+   */
+  includes_group: Generated<boolean>;
+  /**
+   * @behavior +filterBy
+   * open (people of the group may join), closed (staff adds them), announcement (only staff writes) or direct.
+   */
+  kind: Generated<string>;
+  /**
+   * @behavior +orderBy
+   * When something was said last.
+   */
+  last_message_at: Timestamp | null;
   /**
    * The number of the newest message; messages of a room are numbered from 1 without holes.
    */
   last_seq: Generated<Int8>;
   /**
    * @behavior +filterBy +orderBy
-   * The name shown to its members.
+   * The name shown to its members; of a direct conversation, the names of its people.
    */
   name: string;
+  /**
+   * How long people have to wait between two messages, 0 to 3,600; staff need not.
+   */
+  slow_mode_seconds: Generated<number>;
+  /**
+   * @behavior -*
+   * A job is on its way that tells its people how much they have not read.
+   */
+  unread_due_at: Timestamp | null;
   updated_at: Generated<Timestamp>;
 }
 
@@ -964,7 +1132,14 @@ export interface DB {
   "app.people": AppPeople;
   "app.sessions": AppSessions;
   "app.sign_in_links": AppSignInLinks;
+  "chat.bans": ChatBans;
+  "chat.mentions": ChatMentions;
+  "chat.message_versions": ChatMessageVersions;
   "chat.messages": ChatMessages;
+  "chat.moderation": ChatModeration;
+  "chat.pins": ChatPins;
+  "chat.reactions": ChatReactions;
+  "chat.room_members": ChatRoomMembers;
   "chat.rooms": ChatRooms;
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
