@@ -514,7 +514,7 @@ $$;
 create function chat.require_body(body text) returns void
 language plpgsql immutable as $$
 begin
-  if body is null or char_length(btrim(body)) not between 1 and 4000 then
+  if body is null or body !~ '\S' or char_length(btrim(body)) not between 1 and 4000 then
     raise exception 'A message must have 1 to 4,000 characters.' using errcode = 'HW422', column = 'body';
   end if;
 end
