@@ -154,7 +154,7 @@ $$;
 
 create function chat.messages_reaction_counts(message chat.messages) returns chat.reaction_count[]
 language sql stable security definer set search_path = '' as $$
-  select array_agg(row(r.emoji, r.count, r.is_mine)::chat.reaction_count order by r.since, r.emoji)
+  select coalesce(array_agg(row(r.emoji, r.count, r.is_mine)::chat.reaction_count order by r.since, r.emoji), '{}')
   from (
     select
       t.emoji, count(*)::int as count, bool_or(t.person_id is not distinct from app.current_person_id()) as is_mine,
@@ -331,4 +331,4 @@ comment on function chat.react(uuid, text) is 'Puts an emoji to a message; the s
 comment on function chat.unreact(uuid, text) is 'Takes an emoji back. Errors: HW401, HW404, HW422.';
 comment on function chat.pin_message(uuid) is 'Pins a message in its room. For staff, and for anybody in a direct conversation. Errors: HW401, HW403, HW404, HW409.';
 comment on function chat.unpin_message(uuid) is 'Takes a pin back. Errors: HW401, HW403, HW404.';
-comment on function chat.messages_reaction_counts(chat.messages) is 'Its reactions by emoji, in the order in which they came; null if there are none.';
+comment on function chat.messages_reaction_counts(chat.messages) is 'Its reactions by emoji, in the order in which they came.';
