@@ -48,17 +48,87 @@ begin
 end;
 $$;
 
+-- mail.enqueue for many: [{template, recipient, data, dedupeKey, stream, priority, expiresAt}]. Answers the letter of each
+-- dedupe key; a bad address has a problem instead of a letter and keeps nobody else from theirs.
+create function mail.enqueue_many(letters jsonb) returns table (dedupe_key text, letter_id uuid, problem text)
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+begin
+  perform mail.refuse_nameless(enqueue_many.letters);
+  insert into mail.letters (dedupe_key, stream, priority, recipient, recipient_name, template, data, expires_at)
+  select distinct on (a."dedupeKey")
+    a."dedupeKey", coalesce(a.stream, 'outbound'), coalesce(a.priority, 100), btrim(a.recipient),
+    nullif(btrim(a.data ->> 'personName'), ''), a.template, coalesce(a.data, '{}'), a."expiresAt"
+  from jsonb_to_recordset(enqueue_many.letters) as a (
+    template text, recipient text, data jsonb, "dedupeKey" text, stream text, priority int, "expiresAt" timestamptz
+  )
+  where mail.is_address(btrim(a.recipient))
+  order by a."dedupeKey"
+  on conflict on constraint letters_are_enqueued_once do nothing;
+  if found then
+    perform mail.wake();
+  end if;
+  return query
+    select a."dedupeKey", l.id,
+      case when l.id is null then format('"%s" is not a mail address.', left(coalesce(a.recipient, ''), 100)) end
+    from (
+      select distinct on (a."dedupeKey") a.*
+      from jsonb_to_recordset(enqueue_many.letters) as a ("dedupeKey" text, recipient text)
+      order by a."dedupeKey"
+    ) a
+    left join mail.letters l on l.dedupe_key = a."dedupeKey";
+end;
+$$;
+
+create function mail.refuse_nameless(letters jsonb) returns void
+language plpgsql immutable set search_path = '' as $$
+begin
+  if jsonb_typeof(refuse_nameless.letters) is distinct from 'array' then
+    raise exception 'Letters come as a list.' using errcode = 'HW422';
+  end if;
+  if exists (
+    select from jsonb_to_recordset(refuse_nameless.letters) as a (template text, "dedupeKey" text)
+    where coalesce(a.template, '') !~ '^[a-z][a-z0-9-]*$' or coalesce(a."dedupeKey", '') = ''
+  ) then
+    raise exception 'A letter needs the name of its template, and a dedupeKey that names its cause.' using errcode = 'HW422';
+  end if;
+end;
+$$;
+
+-- Takes letters back: those that nobody has claimed are cancelled at once, those in hand never go out a second time.
+create function mail.cancel_many(letters uuid[]) returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_count int;
+begin
+  perform from mail.letters l where l.id = any (cancel_many.letters) order by l.id for update;
+  with taken as (
+    update mail.letters l
+    set state = case when l.state in ('queued', 'held') then 'cancelled' else l.state end, expires_at = now()
+    where l.id = any (cancel_many.letters) and l.state in ('queued', 'held', 'sending', 'unknown')
+    returning l.state
+  )
+  select count(*) filter (where taken.state = 'cancelled') into v_count from taken;
+  return v_count;
+end;
+$$;
+
 create function mail.checked_address(address text) returns text
 language plpgsql immutable set search_path = '' as $$
-declare
-  v_address text := btrim(checked_address.address);
 begin
-  if v_address is null or length(v_address) > 254 or v_address !~ '^[^\s@<>(),;:"\\\[\]]{1,64}@[^\s@<>(),;:"\\\[\]]+\.[^\s@<>(),;:"\\\[\].]+$' then
-    raise exception '"%" is not a mail address: write one like name@school.example.', left(coalesce(v_address, ''), 100)
+  if mail.is_address(btrim(checked_address.address)) is not true then
+    raise exception '"%" is not a mail address: write one like name@school.example.',
+      left(coalesce(btrim(checked_address.address), ''), 100)
       using errcode = 'HW422', column = 'email';
   end if;
-  return v_address;
+  return btrim(checked_address.address);
 end;
+$$;
+
+create function mail.is_address(address text) returns boolean
+language sql immutable as $$
+  select length(address) <= 254
+    and address ~ '^[^\s@<>(),;:"\\\[\]]{1,64}@[^\s@<>(),;:"\\\[\]]+\.[^\s@<>(),;:"\\\[\].]+$'
 $$;
 
 -- One bell per transaction, however many letters it holds. Deliberately no job_key shared by transactions:
