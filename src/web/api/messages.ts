@@ -37,7 +37,7 @@ export type Row = {
   replyTo: QuoteRow | null;
   mentionIds: (string | null)[] | null;
   mentionsRoom: boolean;
-  reactionCounts: { nodes: { emoji: string; count: number | string; isMine: boolean }[] } | null;
+  reactionCounts: ({ emoji: string; count: number; isMine: boolean } | null)[] | null;
   pin: { messageId: string } | null;
   sender: { id: string; name: string } | null;
 };
@@ -48,7 +48,7 @@ type QuoteRow = Pick<Row, "id" | "seq" | "body" | "deletedAt" | "hiddenAt"> & {
 export const PAGE_SIZE = 50;
 export const FIELDS = `id seq body clientId createdAt editedAt deletedAt hiddenAt mentionIds mentionsRoom replyToId
   sender { id name } replyTo { id seq body deletedAt hiddenAt sender { name } }
-  reactionCounts { nodes { emoji count isMine } } pin { messageId }`;
+  reactionCounts { emoji count isMine } pin { messageId }`;
 
 type Span = { before?: number; from?: number };
 
@@ -135,11 +135,9 @@ export function fromRow(row: Row): StoredMessage {
     removed: removedOf(row),
     replyTo: replyTo && quoteOf(replyTo),
     mentionIds: (row.mentionIds ?? []).flatMap((id) => (id ? [id] : [])),
-    reactions: (reactionCounts?.nodes ?? []).map(({ emoji, count, isMine }) => ({
-      emoji,
-      count: Number(count),
-      mine: isMine,
-    })),
+    reactions: (reactionCounts ?? []).flatMap((one) =>
+      one ? [{ emoji: one.emoji, count: one.count, mine: one.isMine }] : [],
+    ),
     pinned: pin !== null && pin !== undefined,
   };
 }

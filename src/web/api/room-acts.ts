@@ -116,10 +116,10 @@ export async function loadModeration(roomId: string): Promise<ModerationEntry[]>
   return entries.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
 }
 
-export type Ban = { person: Person; until: string };
+export type Ban = { person: Person; /** Null: for good. */ until: string | null };
 
 export async function loadBans(roomId: string): Promise<Ban[]> {
-  type Data = { room: { bans: { nodes: { until: string; person: Person | null }[] } } | null };
+  type Data = { room: { bans: { nodes: { until: string | null; person: Person | null }[] } } | null };
   const { room } = await graphql<Data>(
     `query Bans($id: UUID!) { room(id: $id) { bans { nodes { until person { id name } } } } }`,
     { id: roomId },

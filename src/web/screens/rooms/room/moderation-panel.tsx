@@ -40,7 +40,7 @@ export function ModerationPanel({ onClose, onJump }: { onClose: () => void; onJu
   );
 }
 
-type BanRowProps = { id: string; name: string; until: string; onDone: () => void };
+type BanRowProps = { id: string; name: string; until: string | null; onDone: () => void };
 
 function BanRow({ id, name, until, onDone }: BanRowProps) {
   const { room } = useOpenRoom();
@@ -52,7 +52,7 @@ function BanRow({ id, name, until, onDone }: BanRowProps) {
     <li className="ban-row">
       <span>
         <strong>{name}</strong>
-        <span className="side-note">{until === "infinity" ? "until staff ends it" : `until ${sayDay(until)}`}</span>
+        <span className="side-note">{until && until !== "infinity" ? `until ${sayDay(until)}, ${sayTime(until)}` : "until staff ends it"}</span>
       </span>
       <button type="button" className="button" disabled={busy} onClick={end}>
         End the ban
