@@ -63,15 +63,15 @@ export async function loadRoom(id: string): Promise<Room> {
 export type Invitation = { classId: string; name: string; email: string; role: Role };
 
 /**
- * Makes the membership at once; the letter follows. Gives the person, who may have been known under another name or
- * have been a member before (then there is no letter). Throws Problem HW403 or HW422.
+ * Gives the person where the inviter may enrol at once, null while the invitation waits to be accepted. The person may
+ * have been known under another name or have been a member before (then there is no letter). Throws Problem HW403 or HW422.
  */
-export async function inviteToClass(invitation: Invitation): Promise<Person> {
-  const { inviteToClass } = await graphql<{ inviteToClass: { result: { person: Person } } }>(
+export async function inviteToClass(invitation: Invitation): Promise<Person | null> {
+  const { inviteToClass } = await graphql<{ inviteToClass: { result: { person: Person } | null } }>(
     `mutation Invite($input: InviteToClassInput!) { inviteToClass(input: $input) { result { person { id name } } } }`,
     { input: invitation },
   );
-  return inviteToClass.result.person;
+  return inviteToClass.result?.person ?? null;
 }
 
 const RANK: Record<Role, number> = { owner: 0, teacher: 1, student: 2, parent: 3, member: 4 };

@@ -6,7 +6,7 @@ import { emailProblem } from "../../parts/email-problem.ts";
 import { Field } from "../../parts/field.tsx";
 import { Link } from "../../parts/router.tsx";
 
-type Invited = { name: string; email: string; before: boolean };
+type Invited = { name: string; email: string; now: boolean; before: boolean };
 type Problems = { name?: string; email?: string; form?: string };
 
 export function InviteForm({ room, onInvited }: { room: Room; onInvited: () => void }) {
@@ -29,8 +29,13 @@ export function InviteForm({ room, onInvited }: { room: Room; onInvited: () => v
     try {
       const invitation = { classId: room.groupId, name: name.trim(), email: email.trim(), role };
       const person = await inviteToClass(invitation);
-      const before = room.members.some(({ id }) => id === person.id);
-      setInvited({ name: person.name, email: invitation.email, before });
+      const before = room.members.some(({ id }) => id === person?.id);
+      setInvited({
+        name: person?.name ?? invitation.name,
+        email: invitation.email,
+        now: person !== null,
+        before,
+      });
       setName("");
       setEmail("");
       onInvited();
@@ -106,7 +111,7 @@ function RoleField({ role, onChange }: { role: Role; onChange: (role: Role) => v
   );
 }
 
-function InviteDone({ name, email, before }: Invited) {
+function InviteDone({ name, email, now, before }: Invited) {
   const config = useConfig();
   if (before) {
     return (
@@ -117,7 +122,10 @@ function InviteDone({ name, email, before }: Invited) {
   }
   return (
     <p className="callout good" data-testid="invite-done">
-      {name} is in the class. The invitation is on its way to {email}.
+      {now
+        ? `${name} is in the class.`
+        : `${name} will be in the class as soon as the invitation is accepted.`}{" "}
+      It is on its way to {email}.
       {config?.mailbox && (
         <>
           {" "}
