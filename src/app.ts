@@ -98,7 +98,14 @@ async function startRelay({ stack, config, databaseUrl, jwtSecret, owner }: Grou
   const { Relay } = await import("#realtime/relay.ts");
   const { listen, ...limits } = config.realtime;
   const relay = stack.use(
-    new Relay({ databaseUrl, jwtSecret, foreignKeys: foreignKeys(config, owner), pool: owner, limits, listen }),
+    new Relay({
+      databaseUrl,
+      jwtSecret,
+      foreignKeys: foreignKeys(config, owner),
+      pool: owner,
+      limits,
+      listen,
+    }),
   );
   await timed("relay", relay.start());
   return relay;
@@ -114,7 +121,13 @@ async function startApi({ stack, config, databaseUrl, jwtSecret, owner }: Ground
   return stack.use(
     await timed(
       "api",
-      createGraphql({ pool, jwtSecret, foreignKeys: foreignKeys(config, owner), wake, production: config.production }),
+      createGraphql({
+        pool,
+        jwtSecret,
+        foreignKeys: foreignKeys(config, owner),
+        wake,
+        production: config.production,
+      }),
     ),
   );
 }

@@ -108,7 +108,9 @@ function oidcOf(given: v.InferOutput<typeof Environment>): OidcConfig | undefine
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_PROVISION: provision = false } = given;
   if (issuer === undefined && audience === undefined) return undefined;
   if (issuer === undefined || audience === undefined || given.JWT_JWKS === undefined)
-    throw badSetting("OIDC_ISSUER, OIDC_AUDIENCE and JWT_JWKS belong together: set all three, or neither OIDC one.");
+    throw badSetting(
+      "OIDC_ISSUER, OIDC_AUDIENCE and JWT_JWKS belong together: set all three, or neither OIDC one.",
+    );
   return { issuer, audience, provision };
 }
 

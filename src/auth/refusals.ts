@@ -11,7 +11,11 @@ export function refuse(error: unknown): never {
   if (unsigned.some((kind) => error instanceof kind))
     throw unauthorized("JwtSignatureError", "Failed to validate JWT signature", error);
   if (error instanceof errors.JWTClaimValidationFailed)
-    throw unauthorized("InvalidJWTToken", `The claim "${error.claim}" is not the one that is wanted here`, error);
+    throw unauthorized(
+      "InvalidJWTToken",
+      `The claim "${error.claim}" is not the one that is wanted here`,
+      error,
+    );
   throw unauthorized("MalformedJWT", "The token provided is not a valid JWT", error);
 }
 

@@ -58,7 +58,9 @@ export async function requestLink(db: Database, address: string): Promise<void> 
 
 /** A single-use token that makes the owner of a community without people; null once it has some. */
 export async function ownerToken(db: Database): Promise<string | null> {
-  return (await one<{ token: string | null }>(db, sql`select app.create_owner_link() as token`))?.token ?? null;
+  return (
+    (await one<{ token: string | null }>(db, sql`select app.create_owner_link() as token`))?.token ?? null
+  );
 }
 
 /** A fresh single-use token per address, for the console of a demo; addresses that nobody has are left out. */

@@ -22,10 +22,15 @@ export function refuseForeignPages(config: Origins & Pick<Config, "publicUrl">) 
   const ours = new URL(config.publicUrl).origin;
   return async ({ headers, host }: FastifyRequest): Promise<void> => {
     const { origin } = headers;
-    if (origin === undefined || origin === ours || isAllowed(origin, allowed) || isSameHost(origin, host)) return;
-    throw new AppError("ForeignOrigin", `Pages of ${origin} may not do this: add it to CORS_ORIGINS if they may.`, {
-      status: 403,
-    });
+    if (origin === undefined || origin === ours || isAllowed(origin, allowed) || isSameHost(origin, host))
+      return;
+    throw new AppError(
+      "ForeignOrigin",
+      `Pages of ${origin} may not do this: add it to CORS_ORIGINS if they may.`,
+      {
+        status: 403,
+      },
+    );
   };
 }
 

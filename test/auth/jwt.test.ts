@@ -60,7 +60,9 @@ test("a set at a URL is fetched, and its absence says nothing about the token", 
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
   assert.equal((await openVerifier(secret, { jwks: url })(await sign("RS256"))).sub, sub);
-  await assert.rejects(openVerifier(secret, { jwks: url })(await sign("ES384")), { code: "JwtSignatureError" });
+  await assert.rejects(openVerifier(secret, { jwks: url })(await sign("ES384")), {
+    code: "JwtSignatureError",
+  });
   server.closeAllConnections();
   server.close();
   await once(server, "close");

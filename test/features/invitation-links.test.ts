@@ -21,7 +21,9 @@ async function link(options: object = {}): Promise<{ id: string; token: string }
 }
 
 async function person(address: string): Promise<string> {
-  return (await school.one<{ id: string }>("select id from app.find_or_create_person($1, 'Somebody')", [address])).id;
+  return (
+    await school.one<{ id: string }>("select id from app.find_or_create_person($1, 'Somebody')", [address])
+  ).id;
 }
 
 const usesOf = async (id: string) =>
@@ -33,7 +35,11 @@ test("a link lets in as many as it says, each once, and not a minute longer", as
   const made = await link({ maxUses: 2, clientId });
   assert.deepEqual(await link({ maxUses: 2, clientId }), made);
   const { token, id } = made;
-  const [a, b, c] = [await person("a@link.example"), await person("b@link.example"), await person("c@link.example")];
+  const [a, b, c] = [
+    await person("a@link.example"),
+    await person("b@link.example"),
+    await person("c@link.example"),
+  ];
   for (const one of [a, a, b])
     assert.deepEqual(await call(one, "acceptInvitation", { token }, joining), {
       groupName: "Biology",
@@ -42,9 +48,14 @@ test("a link lets in as many as it says, each once, and not a minute longer", as
     });
   assert.equal(await usesOf(id), 2);
   assert.deepEqual(await refusal(c, "acceptInvitation", { token }), ["HW404", "token"]);
-  assert.equal((await call(people.sam, "acceptInvitation", { token: (await link()).token }, joining)).role, "student");
+  assert.equal(
+    (await call(people.sam, "acceptInvitation", { token: (await link()).token }, joining)).role,
+    "student",
+  );
   const expired = await link();
-  await one("update app.invitation_links set expires_at = now() - interval '1 second' where id = $1", [expired.id]);
+  await one("update app.invitation_links set expires_at = now() - interval '1 second' where id = $1", [
+    expired.id,
+  ]);
   assert.deepEqual(await refusal(c, "acceptInvitation", { token: expired.token }), ["HW404", "token"]);
   const revoked = await link();
   assert.deepEqual(await refusal(people.sam, "revokeInvitationLink", { invitationLinkId: revoked.id }), [
@@ -85,7 +96,10 @@ test("a link with approval makes a queue, which staff of the group work off", as
     assert.equal((await call(one, "acceptInvitation", { token }, joining)).status, "waiting");
   const queue = `{ membershipRequests(filter: { status: { equalTo: "waiting" } }) { nodes { id person { id name } } } }`;
   const { nodes } = (await as(people.tutor)(queue)).data.membershipRequests;
-  assert.deepEqual(nodes.map((node: { person: { name: string } }) => node.person.name), ["Somebody", "Somebody"]);
+  assert.deepEqual(
+    nodes.map((node: { person: { name: string } }) => node.person.name),
+    ["Somebody", "Somebody"],
+  );
   assert.deepEqual((await as(people.sam)(queue)).data.membershipRequests.nodes, []);
   const requestOf = (who: string) =>
     nodes.find((node: { person: { id: string } }) => node.person.id === who)?.id as string;
@@ -93,10 +107,15 @@ test("a link with approval makes a queue, which staff of the group work off", as
   for (const mutation of ["approveMembership", "declineMembership"]) {
     assert.deepEqual(await refusal(people.sam, mutation, forKim), ["HW404", "membershipRequestId"]);
     assert.deepEqual(await refusal(kim, mutation, forKim), ["HW404", "membershipRequestId"]);
-    assert.deepEqual(await refusal(people.tutor, mutation, forKim), ["HW403", undefined], "a teacher makes no teachers");
+    assert.deepEqual(
+      await refusal(people.tutor, mutation, forKim),
+      ["HW403", undefined],
+      "a teacher makes no teachers",
+    );
     assert.deepEqual(await refusal(undefined, mutation, forKim), ["HW401", undefined]);
   }
-  for (const _ of [1, 2]) assert.equal((await call(people.owner, "approveMembership", forKim, "{ status }")).status, "approved");
+  for (const _ of [1, 2])
+    assert.equal((await call(people.owner, "approveMembership", forKim, "{ status }")).status, "approved");
   assert.equal(await usesOf(id), 1);
   assert.equal((await call(kim, "acceptInvitation", { token }, joining)).status, "joined");
   assert.deepEqual(await refusal(people.owner, "declineMembership", forKim), ["HW409", undefined]);
@@ -126,19 +145,31 @@ test("who is not signed in asks by mail; the answer is the same for every addres
       "select data ->> 'signInToken' as token from mail.letters where recipient = $1",
       [email],
     );
-    const { id } = await one<{ id: string }>("select id from app.sign_in($1, $2, '')", [letter.token, uuid()]);
+    const { id } = await one<{ id: string }>("select id from app.sign_in($1, $2, '')", [
+      letter.token,
+      uuid(),
+    ]);
     const opened = await one("select name, is_minor from app.people where id = $1", [id]);
     assert.deepEqual(opened, { name, is_minor: minor });
   }
-  for (let n = 0; n < 5; n += 1) await call(undefined, "askToJoin", { token, email: "flood@ask.example", name: "F" }, "");
-  const { count } = await one<{ count: string }>("select count(*) from mail.letters where recipient = 'flood@ask.example'");
+  for (let n = 0; n < 5; n += 1)
+    await call(undefined, "askToJoin", { token, email: "flood@ask.example", name: "F" }, "");
+  const { count } = await one<{ count: string }>(
+    "select count(*) from mail.letters where recipient = 'flood@ask.example'",
+  );
   assert.equal(count, "3");
-  assert.deepEqual(await refusal(undefined, "askToJoin", { token: "none", email: "a@b.example", name: "A" }), [
-    "HW404",
-    "token",
+  assert.deepEqual(
+    await refusal(undefined, "askToJoin", { token: "none", email: "a@b.example", name: "A" }),
+    ["HW404", "token"],
+  );
+  assert.deepEqual(await refusal(undefined, "askToJoin", { token, email: "nonsense", name: "A" }), [
+    "HW422",
+    "email",
   ]);
-  assert.deepEqual(await refusal(undefined, "askToJoin", { token, email: "nonsense", name: "A" }), ["HW422", "email"]);
-  assert.deepEqual(await refusal(undefined, "askToJoin", { token, email: "a@b.example", name: "" }), ["HW422", "name"]);
+  assert.deepEqual(await refusal(undefined, "askToJoin", { token, email: "a@b.example", name: "" }), [
+    "HW422",
+    "name",
+  ]);
 });
 
 test("a link is refused with the field at fault", async () => {

@@ -36,7 +36,12 @@ test("a teacher's invitation says the same of a known and an unknown address, un
   const { call, as, one, people, classId } = school;
   await one("select app.find_or_create_person('robert@home.example', 'Robert Known')");
   const told = async (email: string) => {
-    const answer = await call(people.tutor, "inviteToGroup", { groupId: classId, email, name: "Rob" }, invited);
+    const answer = await call(
+      people.tutor,
+      "inviteToGroup",
+      { groupId: classId, email, name: "Rob" },
+      invited,
+    );
     const { id: _id, email: _email, ...rest } = answer;
     return rest;
   };
@@ -46,7 +51,9 @@ test("a teacher's invitation says the same of a known and an unknown address, un
   assert.deepEqual(await told("new@home.example"), known, "again changes nothing");
   assert.equal((await letterTo("new@home.example")).count, 1);
   const { data } = await as(people.tutor)("{ people { nodes { name } } }");
-  assert.ok(data.people.nodes.every(({ name }: { name: string }) => name !== "Robert Known" && name !== "Rob"));
+  assert.ok(
+    data.people.nodes.every(({ name }: { name: string }) => name !== "Robert Known" && name !== "Rob"),
+  );
 
   const { token, template } = await letterTo("robert@home.example");
   assert.equal(template, "group-invitation");
@@ -68,9 +75,10 @@ test("staff of the community enrols at once, and the member who was removed can 
   assert.equal(first.person.name, "Mira");
   assert.deepEqual(await call(people.owner, "inviteToGroup", { ...input, role: "teacher" }, invited), first);
   assert.equal((await letterTo("mira@home.example")).count, 1);
-  const { id: membershipId } = await one<{ id: string }>("select id from app.memberships where person_id = $1", [
-    first.personId,
-  ]);
+  const { id: membershipId } = await one<{ id: string }>(
+    "select id from app.memberships where person_id = $1",
+    [first.personId],
+  );
   await call(people.owner, "removeMember", { membershipId });
   await call(people.owner, "inviteToGroup", input);
   assert.deepEqual(await membershipsOf(first.personId), ["member of Biology"]);
@@ -96,13 +104,17 @@ test("a parent invited with a child becomes its guardian, whoever of the two com
   const { call, refusal, one, people, classId, member } = school;
   const child = await member("Anna", "student");
   const input = { groupId: classId, email: "mum@home.example", name: "Mum", role: "parent", childId: child };
-  assert.deepEqual(await refusal(people.tutor, "inviteToGroup", { ...input, role: "member" }), ["HW422", "childId"]);
+  assert.deepEqual(await refusal(people.tutor, "inviteToGroup", { ...input, role: "member" }), [
+    "HW422",
+    "childId",
+  ]);
   assert.deepEqual(await refusal(people.tutor, "inviteToGroup", { ...input, childId: people.stranger }), [
     "HW422",
     "childId",
   ]);
   await call(people.tutor, "inviteToGroup", input);
-  const csv = "email,name,role,child_email\nben@home.example,Ben,student\nmum@home.example,Mum,parent,BEN@home.example";
+  const csv =
+    "email,name,role,child_email\nben@home.example,Ben,student\nmum@home.example,Mum,parent,BEN@home.example";
   await call(people.tutor, "inviteMany", { groupId: classId, csv }, "{ outcome }");
   const mum = await open((await letterTo("mum@home.example")).token);
   const children = async () =>
@@ -116,13 +128,26 @@ test("a parent invited with a child becomes its guardian, whoever of the two com
   await open((await letterTo("ben@home.example")).token);
   assert.deepEqual(await children(), ["Anna", "Ben"]);
 
-  const { id: trap } = await call(people.stranger, "createGroup", { kind: "club", name: "Trap", clientId: uuid() });
-  await one("insert into app.memberships (group_id, person_id, role) values ($1, $2, 'student')", [trap, child]);
-  await call(people.stranger, "inviteToGroup", { ...input, groupId: trap, email: "evil@home.example", name: "Evil" });
-  const evil = await open((await letterTo("evil@home.example")).token);
-  const { count } = await one<{ count: string }>("select count(*) from app.guardianships where guardian_id = $1", [
-    evil?.id,
+  const { id: trap } = await call(people.stranger, "createGroup", {
+    kind: "club",
+    name: "Trap",
+    clientId: uuid(),
+  });
+  await one("insert into app.memberships (group_id, person_id, role) values ($1, $2, 'student')", [
+    trap,
+    child,
   ]);
+  await call(people.stranger, "inviteToGroup", {
+    ...input,
+    groupId: trap,
+    email: "evil@home.example",
+    name: "Evil",
+  });
+  const evil = await open((await letterTo("evil@home.example")).token);
+  const { count } = await one<{ count: string }>(
+    "select count(*) from app.guardianships where guardian_id = $1",
+    [evil?.id],
+  );
   assert.equal(count, "0", "a group that anybody made gives nobody a child");
 });
 
@@ -147,23 +172,38 @@ test("an invitation is refused with the field at fault, and to everybody but sta
     }[mutation] as object;
     assert.deepEqual(await refusal(people.sam, mutation, given), ["HW403", undefined], mutation);
     assert.deepEqual(await refusal(people.stranger, mutation, given), ["HW404", "groupId"], mutation);
-    assert.deepEqual(await refusal(people.tutor, mutation, { ...given, groupId: uuid() }), ["HW404", "groupId"]);
+    assert.deepEqual(await refusal(people.tutor, mutation, { ...given, groupId: uuid() }), [
+      "HW404",
+      "groupId",
+    ]);
     assert.deepEqual(await refusal(undefined, mutation, given), ["HW401", undefined], mutation);
   }
   const { id } = await call(people.tutor, "inviteToGroup", { ...input, email: "mistake@home.example" });
-  assert.deepEqual(await refusal(people.sam, "cancelInvitation", { invitationId: id }), ["HW404", "invitationId"]);
+  assert.deepEqual(await refusal(people.sam, "cancelInvitation", { invitationId: id }), [
+    "HW404",
+    "invitationId",
+  ]);
   await call(people.tutor, "cancelInvitation", { invitationId: id });
   assert.equal(await open((await letterTo("mistake@home.example")).token), undefined);
 });
 
 test("a person sees what waits at their own addresses and joins by it; nobody else does", async () => {
   const { as, call, refusal, one, people, classId } = school;
-  const { id: rita } = await one<{ id: string }>("select id from app.find_or_create_person('rita@home.example', 'Rita')");
-  const { id } = await call(people.tutor, "inviteToGroup", { groupId: classId, email: "Rita@home.example", name: "R" });
+  const { id: rita } = await one<{ id: string }>(
+    "select id from app.find_or_create_person('rita@home.example', 'Rita')",
+  );
+  const { id } = await call(people.tutor, "inviteToGroup", {
+    groupId: classId,
+    email: "Rita@home.example",
+    name: "R",
+  });
   const mine = "{ invitations { nodes { id groupName } } }";
   assert.deepEqual((await as(rita)(mine)).data.invitations.nodes, [{ id, groupName: "Biology" }]);
   assert.deepEqual((await as(people.sam)(mine)).data.invitations.nodes, []);
-  assert.deepEqual(await refusal(people.stranger, "joinGroup", { invitationId: id }), ["HW404", "invitationId"]);
+  assert.deepEqual(await refusal(people.stranger, "joinGroup", { invitationId: id }), [
+    "HW404",
+    "invitationId",
+  ]);
   const joining = "{ groupName role status }";
   assert.deepEqual(await call(rita, "joinGroup", { invitationId: id }, joining), {
     groupName: "Biology",
@@ -215,7 +255,10 @@ test("a list is invited line by line: nothing is lost, and a second time nobody 
     ["already", "already", "already", "refused", "refused", "refused", "refused", "already", "already"],
   );
   for (const bad of ["", "name,role\nA,student", `email,name\n${"a@b.example,A\n".repeat(2001)}`])
-    assert.deepEqual(await refusal(people.tutor, "inviteMany", { groupId: classId, csv: bad }), ["HW422", "csv"]);
+    assert.deepEqual(await refusal(people.tutor, "inviteMany", { groupId: classId, csv: bad }), [
+      "HW422",
+      "csv",
+    ]);
 });
 
 test("2,000 lines are invited in one call", async () => {

@@ -19,7 +19,8 @@ export type Community = School & {
 export async function openCommunity(): Promise<Community> {
   const school = await openSchool();
   const { pool } = school.world;
-  const one = async <Row>(sql: string, values: unknown[] = []) => (await pool.query(sql, values)).rows[0] as Row;
+  const one = async <Row>(sql: string, values: unknown[] = []) =>
+    (await pool.query(sql, values)).rows[0] as Row;
   const { id: head } = await one<{ id: string }>(
     "insert into app.people (name, community_role) values ('Head', 'owner') returning id",
   );
@@ -30,7 +31,9 @@ export async function openCommunity(): Promise<Community> {
     head,
     one,
     async member(name: string, role: string) {
-      const { id } = await one<{ id: string }>("insert into app.people (name) values ($1) returning id", [name]);
+      const { id } = await one<{ id: string }>("insert into app.people (name) values ($1) returning id", [
+        name,
+      ]);
       await pool.query("insert into app.memberships (group_id, person_id, role) values ($1, $2, $3)", [
         school.classId,
         id,

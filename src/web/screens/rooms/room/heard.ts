@@ -15,7 +15,7 @@ export function afterEvent(
   if (!change || !lines.some((line) => line.id === id)) return lines;
   return lines.map((line) => {
     if (line.id === id) return change(line, payload, personId);
-    return line.replyTo?.id === id ? { ...line, replyTo: requoted(line.replyTo, event, payload) } : line;
+    return line.replyTo && line.replyTo.id === id ? { ...line, replyTo: requoted(line.replyTo, event, payload) } : line;
   });
 }
 
