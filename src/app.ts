@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { foreignKeys } from "#auth/identities.ts";
 import { openSecret } from "#auth/secret.ts";
 import type { Config } from "#config.ts";
 import { type Database, kyselyOn } from "#db/kysely.ts";
@@ -97,7 +98,14 @@ async function startRelay({ stack, config, databaseUrl, jwtSecret, owner }: Grou
   const { Relay } = await import("#realtime/relay.ts");
   const { listen, ...limits } = config.realtime;
   const relay = stack.use(
-    new Relay({ databaseUrl, jwtSecret, jwks: config.jwtJwks, pool: owner, limits, listen }),
+    new Relay({
+      databaseUrl,
+      jwtSecret,
+      foreignKeys: foreignKeys(config, owner),
+      pool: owner,
+      limits,
+      listen,
+    }),
   );
   await timed("relay", relay.start());
   return relay;
@@ -113,7 +121,13 @@ async function startApi({ stack, config, databaseUrl, jwtSecret, owner }: Ground
   return stack.use(
     await timed(
       "api",
-      createGraphql({ pool, jwtSecret, jwks: config.jwtJwks, wake, production: config.production }),
+      createGraphql({
+        pool,
+        jwtSecret,
+        foreignKeys: foreignKeys(config, owner),
+        wake,
+        production: config.production,
+      }),
     ),
   );
 }

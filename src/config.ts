@@ -12,6 +12,8 @@ export type Config = Readonly<{
   dir: string;
   jwtSecret: string | undefined;
   jwtJwks: string | undefined;
+  /** The OpenID issuer whose tokens JWT_JWKS verifies. */
+  oidc: OidcConfig | undefined;
   generatedSecrets: boolean;
   postmarkServerToken: string | undefined;
   mailFrom: string;
@@ -24,6 +26,9 @@ export type Config = Readonly<{
   logLevel: LogLevel;
   production: boolean;
 }>;
+
+/** Whose tokens are taken, and whether people nobody knows are made by them. */
+export type OidcConfig = Readonly<{ issuer: string; audience: string; provision: boolean }>;
 
 /** Upper bounds of one relay; docs/settings.md says of what. */
 export type RealtimeConfig = Readonly<{
@@ -64,6 +69,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     dir: path.resolve(given.HOWDAH_DIR),
     jwtSecret: given.JWT_SECRET,
     jwtJwks: given.JWT_JWKS,
+    oidc: oidcOf(given),
     generatedSecrets: given.GENERATED_SECRETS ?? !production,
     postmarkServerToken: given.POSTMARK_SERVER_TOKEN,
     mailFrom: given.MAIL_FROM,
@@ -96,6 +102,16 @@ export function readConfig(env: Record<string, string | undefined> = process.env
 /** npm has its own ways with signals: src/cli/stop-signal.ts. */
 export function startedByNpm(env: Record<string, string | undefined> = process.env): boolean {
   return env.npm_lifecycle_event !== undefined;
+}
+
+function oidcOf(given: v.InferOutput<typeof Environment>): OidcConfig | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_PROVISION: provision = false } = given;
+  if (issuer === undefined && audience === undefined) return undefined;
+  if (issuer === undefined || audience === undefined || given.JWT_JWKS === undefined)
+    throw badSetting(
+      "OIDC_ISSUER, OIDC_AUDIENCE and JWT_JWKS belong together: set all three, or neither OIDC one.",
+    );
+  return { issuer, audience, provision };
 }
 
 function refuseContradictions(config: Config): void {
@@ -185,6 +201,9 @@ const Environment = v.object({
   JWT_JWKS: v.optional(
     v.pipe(v.string(), v.check(isKeySet, must("the URL of a JWKS, or the JWKS itself as JSON"))),
   ),
+  OIDC_ISSUER: v.optional(webUrl),
+  OIDC_AUDIENCE: v.optional(v.string()),
+  OIDC_PROVISION: onOff,
   GENERATED_SECRETS: onOff,
   POSTMARK_SERVER_TOKEN: v.optional(v.string()),
   MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),

@@ -334,11 +334,13 @@ test("a mailbox in production answers no foreign name, and a wildcard origin get
   assert.equal(await statusFor(howdah.url, "localhost:4000"), 401);
 });
 
-test("production with everything told explicitly starts, without demo data and without GraphiQL", async () => {
+test("production with everything told explicitly starts with a link for the owner, without demo data and without GraphiQL", async () => {
   await using folder = await openFolder();
   const env = { NODE_ENV: "production", MAILBOX: "on", JWT_SECRET: "x".repeat(32) };
   await using howdah = await startHowdah({ dir: folder.path, env });
-  assert.deepEqual(howdah.tokens, []);
+  const [ownerToken = "", ...others] = howdah.tokens;
+  assert.deepEqual(others, []);
+  assert.equal((await visit(howdah.url, ownerToken)).person.name, "Owner");
   assert.equal((await fetch(`${howdah.url}/graphiql`)).status, 404);
   assert.deepEqual(await graphqlOf(howdah.url)("{ me { id } }"), { me: null });
 });

@@ -62,6 +62,14 @@ language sql stable security definer set search_path = '' as $$
   )
 $$;
 
+-- Works for the community: sees all its people, and enrols them without waiting for their consent.
+create function app.is_community_staff() returns boolean
+language sql stable security definer set search_path = '' as $$
+  select exists (
+    select from app.people p where p.id = app.current_person_id() and p.community_role in ('owner', 'staff')
+  )
+$$;
+
 -- Where the person who is signed in may do what teachers do: invite, announce, grade, moderate.
 create function app.current_staff_group_ids() returns setof uuid
 language sql stable security definer set search_path = '' as $$
@@ -88,6 +96,47 @@ $$;
 create function app.current_child_ids() returns setof uuid
 language sql stable security definer set search_path = '' as $$
   select g.child_id from app.guardianships g where g.guardian_id = app.current_person_id()
+$$;
+
+create function app.current_child_group_ids() returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select m.group_id
+  from app.guardianships g
+  join app.memberships m on m.person_id = g.child_id
+  where g.guardian_id = app.current_person_id()
+$$;
+
+-- The children that one minds, who else minds them, and who runs their groups.
+create function app.current_family_ids() returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select o.child_id
+  from app.guardianships o
+  where o.guardian_id = app.current_person_id()
+  union
+  select g.guardian_id
+  from app.guardianships g
+  where g.child_id = app.current_person_id() or g.child_id in (select app.current_child_ids())
+  union
+  select m.person_id
+  from app.memberships m
+  where m.group_id in (select app.current_child_group_ids()) and m.role in ('owner', 'teacher')
+$$;
+
+-- Anybody may make a group and be its staff; only in groups that the community made does that say something about who
+-- may decide for a child.
+create function app.current_ward_ids() returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select m.person_id
+  from app.memberships m
+  join app.groups g on g.id = m.group_id
+  left join app.people c on c.id = g.created_by
+  where m.group_id in (select app.current_staff_group_ids())
+    and (g.client_id is null or c.community_role <> 'member' or app.is_community_owner())
+$$;
+
+create function app.may_decide_for(child_id uuid) returns boolean
+language sql stable security definer set search_path = '' as $$
+  select app.is_community_staff() or may_decide_for.child_id in (select app.current_ward_ids())
 $$;
 
 -- The people meant by an audience: named ones, and those with one of the roles (none given: any) in one of the groups.
@@ -122,19 +171,31 @@ declare
   v_address constant text := btrim(find_or_create_person.address);
   v_person app.people;
 begin
-  -- Two invitations of the same new address at once must not make two people.
-  perform pg_advisory_xact_lock(hashtextextended('app.email_addresses:' || lower(v_address), 0));
-  select p.* into v_person
-  from app.email_addresses e
-  join app.people p on p.id = e.person_id
-  where lower(e.address) = lower(v_address);
-  if found then
-    return v_person;
-  end if;
-  insert into app.people (name) values (btrim(find_or_create_person.name)) returning * into v_person;
-  insert into app.email_addresses (person_id, address) values (v_person.id, v_address);
-  return v_person;
+  loop
+    select p.* into v_person
+    from app.email_addresses e
+    join app.people p on p.id = e.person_id
+    where lower(e.address) = lower(v_address);
+    if found then
+      return v_person;
+    end if;
+    insert into app.people (name) values (btrim(find_or_create_person.name)) returning * into v_person;
+    insert into app.email_addresses (person_id, address) values (v_person.id, v_address) on conflict do nothing;
+    if found then
+      return v_person;
+    end if;
+    delete from app.people p where p.id = v_person.id; -- somebody else has just made the person
+  end loop;
 end
+$$;
+
+create function app.make_community_owner(address text) returns app.people
+language sql volatile as $$
+  update app.people p
+  set community_role = 'owner'
+  from app.email_addresses e
+  where e.person_id = p.id and lower(e.address) = lower(btrim(make_community_owner.address))
+  returning p.*
 $$;
 
 create function app.create_class(name text, owner_address text, owner_name text) returns app.groups
@@ -143,6 +204,7 @@ declare
   v_group app.groups;
   v_owner constant app.people := app.find_or_create_person(owner_address, owner_name);
 begin
+  update app.people p set community_role = 'staff' where p.id = v_owner.id and p.community_role = 'member';
   insert into app.groups (kind, name) values ('class', create_class.name) returning * into v_group;
   insert into app.memberships (group_id, person_id, role) values (v_group.id, v_owner.id, 'owner');
   return v_group;
@@ -169,36 +231,69 @@ for each row execute function app.tg__set_updated_at();
 -- Policies and grants
 
 create policy peers_read on app.people for select to authenticated
-using (id = app.current_person_id() or id in (select app.current_peer_ids()));
+using (id = (select app.current_person_id()) or id in (select app.current_peer_ids()));
+
+create policy families_read on app.people for select to authenticated
+using (id in (select app.current_family_ids()));
+
+create policy community_staff_reads on app.people for select to authenticated
+using ((select app.is_community_staff()));
+
+create policy own_read on app.email_addresses for select to authenticated
+using (person_id = (select app.current_person_id()));
 
 create policy members_read on app.groups for select to authenticated
 using (id in (select app.current_group_ids()));
 
+create policy guardians_read on app.groups for select to authenticated
+using (id in (select app.current_child_group_ids()));
+
+create policy community_owner_reads on app.groups for select to authenticated
+using ((select app.is_community_owner()));
+
 create policy members_read on app.memberships for select to authenticated
 using (group_id in (select app.current_group_ids()));
+
+create policy guardians_read on app.memberships for select to authenticated
+using (
+  person_id in (select app.current_child_ids())
+  or (role in ('owner', 'teacher') and group_id in (select app.current_child_group_ids()))
+);
+
+create policy community_owner_reads on app.memberships for select to authenticated
+using ((select app.is_community_owner()));
 
 create trigger _100_set_updated_at before update on app.community
 for each row execute function app.tg__set_updated_at();
 
 create policy parties_read on app.guardianships for select to authenticated
-using (guardian_id = app.current_person_id() or child_id = app.current_person_id());
+using (
+  guardian_id = (select app.current_person_id())
+  or child_id = (select app.current_person_id())
+  or child_id in (select app.current_child_ids())
+);
+
+create policy staff_reads on app.guardianships for select to authenticated
+using (child_id in (select app.current_ward_ids()) or (select app.is_community_staff()));
 
 grant usage on schema app to anon, authenticated, service_role, howdah_api;
 grant select on app.people, app.groups, app.memberships to authenticated;
+grant select (id, person_id, address, created_at) on app.email_addresses to authenticated;
 grant execute on function app.claims(), app.current_person_id(), app.require_person_id() to anon, authenticated, service_role;
 grant execute on function app.me() to anon, authenticated;
 grant execute on function app.community() to anon, authenticated;
 grant select on app.guardianships to authenticated;
 grant execute on function
   app.current_group_ids(), app.current_peer_ids(), app.current_role_in(uuid), app.is_community_owner(),
-  app.current_staff_group_ids(), app.is_staff_of(uuid), app.is_owner_of(uuid), app.current_child_ids()
+  app.current_staff_group_ids(), app.is_staff_of(uuid), app.is_owner_of(uuid), app.current_child_ids(),
+  app.is_community_staff(), app.current_child_group_ids(), app.current_family_ids(), app.current_ward_ids()
 to authenticated;
 
 -- Comments: they are the descriptions in the GraphQL API
 
 comment on table app.people is 'A person: teacher, student, parent or member.';
 comment on column app.people.name is E'@behavior +filterBy +orderBy\nThe name shown to others.';
-comment on table app.email_addresses is 'Where mail reaches a person; also how the person signs in.';
+comment on table app.email_addresses is 'Where mail reaches a person; also how the person signs in. Everybody sees their own only.';
 comment on table app.groups is 'A class, a club or any other group of people.';
 comment on column app.groups.kind is E'@behavior +filterBy\nclass, club, or any other word.';
 comment on column app.groups.name is E'@behavior +filterBy +orderBy\nThe name shown to its members.';
@@ -242,6 +337,16 @@ comment on function app.current_staff_group_ids() is E'@behavior -*\nGroups in w
 comment on function app.is_staff_of(uuid) is E'@behavior -*\nWhether the person who is signed in may do there what teachers do.';
 comment on function app.is_owner_of(uuid) is E'@behavior -*\nWhether the person who is signed in may do there what its owner may.';
 comment on function app.current_child_ids() is E'@behavior -*\nThe children that the person who is signed in minds.';
+comment on function app.is_community_staff() is E'@behavior -*\nWhether the person who is signed in is owner or staff of the community.';
+comment on function app.current_child_group_ids() is E'@behavior -*\nThe groups of the children that the person who is signed in minds.';
+comment on function app.current_family_ids() is
+  E'@behavior -*\nThe children that the person who is signed in minds, who else minds them, and who runs their groups.';
+comment on function app.current_ward_ids() is
+  E'@behavior -*\nMembers of the groups of the community in which the person who is signed in is staff.';
+comment on function app.may_decide_for(uuid) is
+  'Whether the person who is signed in may name somebody''s guardians and say whether they are a minor.';
+comment on function app.make_community_owner(text) is
+  'Makes a person the owner of the community, by mail address: select app.make_community_owner(''ada@school.example''). For operators.';
 comment on function app.people_of_audience(uuid[], text[], uuid[]) is
   'Named people, and those with one of the roles in one of the groups; guardians of a child there count as parents.';
 comment on function app.time_zone_of(uuid) is 'A person''s own IANA time zone, or the community''s.';

@@ -561,7 +561,7 @@ language sql stable security definer set search_path = '' as $$
   select app.current_child_ids() where (select c.guardians_get_grades from app.community c)
 $$;
 
-create function grades.current_child_group_ids() returns setof uuid
+create function grades.current_graded_group_ids() returns setof uuid
 language sql stable security definer set search_path = '' as $$
   select m.group_id
   from app.memberships m
@@ -582,7 +582,7 @@ using (group_id in (select app.current_group_ids()));
 create policy staff_read on grades.assignments for select to authenticated
 using (group_id in (select app.current_staff_group_ids()));
 create policy guardians_read on grades.assignments for select to authenticated
-using (group_id in (select grades.current_child_group_ids()));
+using (group_id in (select grades.current_graded_group_ids()));
 
 create policy students_read_released on grades.grades for select to authenticated
 using (released_at is not null and person_id = (select app.current_person_id()));
@@ -607,7 +607,7 @@ grant execute on function
   grades.undo_release(uuid)
 to anon, authenticated;
 grant execute on function grades.release_preview(uuid[]) to anon, authenticated;
-grant execute on function grades.current_graded_child_ids(), grades.current_child_group_ids() to authenticated;
+grant execute on function grades.current_graded_child_ids(), grades.current_graded_group_ids() to authenticated;
 
 -- Comments
 
@@ -659,4 +659,4 @@ comment on function grades.undo_release is
 comment on function grades.release_preview is
   'Who would get what if the drafts of these assignments were released now, and who lacks a grade. For staff. Errors: HW401, HW403, HW404, HW422.';
 comment on function grades.current_graded_child_ids() is E'@behavior -*\nThe children whose grades the person who is signed in may see.';
-comment on function grades.current_child_group_ids() is E'@behavior -*\nGroups in which a child of the person who is signed in gets grades.';
+comment on function grades.current_graded_group_ids() is E'@behavior -*\nGroups in which a child of the person who is signed in gets grades.';

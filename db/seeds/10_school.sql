@@ -8,6 +8,7 @@ declare
   v_bima app.people := app.find_or_create_person('bima@school.example', 'Bima Saputra');
   v_citra app.people := app.find_or_create_person('citra@school.example', 'Citra Lestari');
 begin
+  update app.people p set community_role = 'owner' where p.id = v_teacher_id;
   insert into app.memberships (group_id, person_id, invited_by, role)
   values (v_class.id, v_bima.id, v_teacher_id, 'student'), (v_class.id, v_citra.id, v_teacher_id, 'student');
 

@@ -1,40 +1,24 @@
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { type Claims, type RequestRole, requestRoles } from "#auth/claims.ts";
-import { keySetOf } from "#auth/key-set.ts";
-import { AppError } from "#errors.ts";
+import { type ForeignKeys, foreignVerifier } from "#auth/foreign-keys.ts";
+import { refuse, unauthorized } from "#auth/refusals.ts";
+import type { AppError } from "#errors.ts";
 import { isUuid } from "#lib/uuid.ts";
 
 const algorithms = ["HS256", "HS384", "HS512"];
-const foreignAlgorithms = [
-  "RS256",
-  "RS384",
-  "RS512",
-  "PS256",
-  "PS384",
-  "PS512",
-  "ES256",
-  "ES384",
-  "ES512",
-  "EdDSA",
-];
 const farAway = 4_102_444_800; // 2100-01-01: the publishable key opens nothing by itself
 
 /** The claims of a token. Throws AppError as `verifyToken` does, and status 503 `JwksUnavailable`. */
 export type Verifier = (token: string) => Promise<Claims>;
 
 /**
- * Takes tokens signed with our secret and, where there is a key set (a URL, or JSON), those signed with one of its keys. A
- * key set is somebody else's: nobody becomes `service_role` by it.
+ * Takes tokens signed with our secret and, where somebody else's keys are given, those signed with one of theirs. What
+ * database role those get is our decision alone.
  */
-export function openVerifier(secret: string, jwks?: string): Verifier {
-  if (jwks === undefined) return (token) => verifyToken(token, secret);
-  const keys = keySetOf(jwks);
-  return async (token) => {
-    if (isOurs(token)) return verifyToken(token, secret);
-    const { payload } = await jwtVerify(bare(token), keys, { algorithms: foreignAlgorithms }).catch(refuse);
-    if (payload.role === "service_role") throw missingClaims("`role` must be anon or authenticated");
-    return claimsOf(payload);
-  };
+export function openVerifier(secret: string, foreign?: ForeignKeys): Verifier {
+  if (foreign === undefined) return (token) => verifyToken(token, secret);
+  const verifyForeign = foreignVerifier(foreign);
+  return (token) => (isOurs(token) ? verifyToken(token, secret) : verifyForeign(bare(token)));
 }
 
 /**
@@ -67,7 +51,7 @@ function claimsOf(payload: JWTPayload): Claims {
 
 /** A signed token; `lifetime` in seconds from now. */
 export function mintToken(
-  claims: { sub?: string; role: RequestRole },
+  claims: { sub?: string; role: RequestRole; session_id?: string },
   secret: string,
   lifetime: number,
 ): Promise<string> {
@@ -84,30 +68,8 @@ function sign(claims: Record<string, unknown>, secret: string): Promise<string> 
   return new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(keyOf(secret));
 }
 
-function refuse(error: unknown): never {
-  if (error instanceof AppError) throw error;
-  if (error instanceof errors.JWTExpired) {
-    const ago = Math.max(0, Math.floor(Date.now() / 1000 - Number(error.payload.exp)));
-    throw unauthorized("InvalidJWTToken", `Token has expired ${ago} seconds ago`, error);
-  }
-  if (unsigned.some((kind) => error instanceof kind))
-    throw unauthorized("JwtSignatureError", "Failed to validate JWT signature", error);
-  throw unauthorized("MalformedJWT", "The token provided is not a valid JWT", error);
-}
-
-const unsigned = [
-  errors.JWSSignatureVerificationFailed,
-  errors.JOSEAlgNotAllowed,
-  errors.JWKSNoMatchingKey,
-  errors.JWKSMultipleMatchingKeys,
-];
-
 function missingClaims(what = "Fields `role` and `exp` are required in JWT"): AppError {
   return unauthorized("InvalidJWTToken", what);
-}
-
-function unauthorized(code: string, message: string, cause?: unknown): AppError {
-  return new AppError(code, message, { cause, status: 401 });
 }
 
 function isRequestRole(role: unknown): role is RequestRole {

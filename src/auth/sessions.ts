@@ -1,41 +1,66 @@
 import { randomBytes } from "node:crypto";
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "#db/kysely.ts";
+import { codeOf } from "#errors.ts";
 
-export type Person = { id: string; name: string };
+/** A person on one of their devices. */
+export type Holder = { id: string; name: string; session_id: string };
+
+export type SignedIn = { sessionToken: string; holder: Holder };
 
 /** How long a minted JWT lives, in seconds: a revoked session ends with its last token. */
 export const accessTokenLifetime = 15 * 60;
 
-/** How long a session lives, in seconds. */
-export const sessionLifetime = 60 * 24 * 60 * 60;
+/** How long a browser keeps the cookie after its last use, in seconds; the database says how long the session lives. */
+export const sessionLifetime = 30 * 24 * 60 * 60;
 
-/** Uses up a sign-in link and opens a session; null if the link was used, has expired or never was. */
-export async function signIn(
-  db: Database,
-  token: string,
-  userAgent: string,
-): Promise<{ sessionToken: string; person: Person } | null> {
-  const sessionToken = randomBytes(32).toString("base64url");
-  const person = await one<Person>(
-    db,
-    sql`select id, name from app.sign_in(${token}, ${sessionToken}, ${userAgent})`,
-  );
-  return person ? { sessionToken, person } : null;
+/** Uses up a link or an invitation and opens a session; null if it was used, has expired or never was. */
+export function signIn(db: Database, token: string, userAgent: string): Promise<SignedIn | null> {
+  return open((fresh) => one(db, sql`select * from app.sign_in(${token}, ${fresh}, ${userAgent})`));
 }
 
-/** The person of a living session, or null. */
-export function personOfSession(db: Database, sessionToken: string): Promise<Person | null> {
-  return one<Person>(db, sql`select id, name from app.person_of_session(${sessionToken})`);
+/** The same by the six digits of a letter; null too when they were tried too often. */
+export function signInByCode(
+  db: Database,
+  { email, code }: { email: string; code: string },
+  userAgent: string,
+): Promise<SignedIn | null> {
+  return open((fresh) =>
+    one(db, sql`select * from app.sign_in_by_code(${email}, ${code}, ${fresh}, ${userAgent})`),
+  );
+}
+
+async function open(by: (sessionToken: string) => Promise<Holder | null>): Promise<SignedIn | null> {
+  const sessionToken = randomBytes(32).toString("base64url");
+  const holder = await by(sessionToken).catch(closed);
+  return holder && { sessionToken, holder };
+}
+
+/** What the invitation led to is closed by now: as good as expired. */
+function closed(error: unknown): null {
+  if (/^HW4/.test(codeOf(error) ?? "")) return null;
+  throw error;
+}
+
+/** Who holds a living session, or null. */
+export function holderOf(db: Database, sessionToken: string): Promise<Holder | null> {
+  return one(db, sql`select * from app.person_of_session(${sessionToken})`);
 }
 
 export async function signOut(db: Database, sessionToken: string): Promise<void> {
   await sql`select app.sign_out(${sessionToken})`.execute(db);
 }
 
-/** Mails a sign-in link if somebody has the address; the caller learns nothing either way. */
+/** Has a link mailed if somebody has the address; neither the answer nor its time tells the caller. */
 export async function requestLink(db: Database, address: string): Promise<void> {
   await sql`select app.request_sign_in_link(${address})`.execute(db);
+}
+
+/** A single-use token that makes the owner of a community without people; null once it has some. */
+export async function ownerToken(db: Database): Promise<string | null> {
+  return (
+    (await one<{ token: string | null }>(db, sql`select app.create_owner_link() as token`))?.token ?? null
+  );
 }
 
 /** A fresh single-use token per address, for the console of a demo; addresses that nobody has are left out. */

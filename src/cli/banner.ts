@@ -1,5 +1,5 @@
 import type { App, Part } from "#app.ts";
-import { linksFor } from "#auth/sessions.ts";
+import { linksFor, ownerToken } from "#auth/sessions.ts";
 import type { Config } from "#config.ts";
 
 const demoPeople = new Map([
@@ -19,11 +19,21 @@ export async function banner(config: Config, app: App, wanted: ReadonlySet<Part>
     wanted.has("api") &&
       config.mailbox && ["Mailbox", `${config.publicUrl}/mailbox (open to all who reach this port)`],
     app.psql && ["Database", app.psql],
-    ...(wanted.has("api") && config.demo ? await signInRows(config, app) : []),
+    ...(wanted.has("api") ? await wayInRows(config, app) : []),
   ].filter((row) => Array.isArray(row));
   const lines = rows.map(([name = "", value]) => `  ${name.padEnd(34)}${value}`);
   const served = [...wanted].filter((part) => part !== "mailbox" || config.mailbox);
   return `\nHowdah serves ${served.join(", ") || "nothing: the mailbox is off"}.\n\n${lines.join("\n")}\n\n`;
+}
+
+function wayInRows(config: Config, app: App): Promise<string[][]> {
+  return config.demo ? signInRows(config, app) : ownerRows(config, app);
+}
+
+/** Until somebody has opened one of them; there is never a default password. */
+async function ownerRows(config: Config, app: App): Promise<string[][]> {
+  const token = await ownerToken(app.db);
+  return token ? [["Become the owner (once, for a day)", `${config.publicUrl}/sign-in#${token}`]] : [];
 }
 
 /** The links are single-use and live for a day; each start makes new ones. */

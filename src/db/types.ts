@@ -100,6 +100,114 @@ export interface AppGuardianships {
   id: Generated<string>;
 }
 
+export interface AppIdentities {
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  issuer: string;
+  person_id: string;
+  subject: string;
+}
+
+export interface AppInvitationLinks {
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  expires_at: Timestamp;
+  group_id: string;
+  id: Generated<string>;
+  /**
+   * Only addresses of this domain may come by it; null: all.
+   */
+  mail_domain: string | null;
+  /**
+   * How many may come by it; null: any number.
+   */
+  max_uses: number | null;
+  /**
+   * Whether staff of the group let each one in.
+   */
+  needs_approval: Generated<boolean>;
+  revoked_at: Timestamp | null;
+  /**
+   * What who comes by it becomes: teacher, student, parent or member.
+   */
+  role: string;
+  /**
+   * What stands after the # of the link.
+   */
+  token: string;
+  /**
+   * How many have come by it.
+   */
+  uses: Generated<number>;
+}
+
+export interface AppInvitations {
+  /**
+   * @behavior +filterBy +orderBy
+   * Null: not yet.
+   */
+  accepted_at: Timestamp | null;
+  /**
+   * Of a parent: the address at which the child was invited.
+   */
+  child_email: string | null;
+  child_id: string | null;
+  created_at: Generated<Timestamp>;
+  /**
+   * @behavior +filterBy
+   * Where the letter went.
+   */
+  email: string;
+  /**
+   * Until when the letter works.
+   */
+  expires_at: Timestamp;
+  group_id: string;
+  id: Generated<string>;
+  invitation_link_id: string | null;
+  invited_by: string | null;
+  /**
+   * How many letters were sent.
+   */
+  letters: Generated<number>;
+  /**
+   * @behavior +filterBy +orderBy
+   * As the inviter wrote it.
+   */
+  name: string;
+  person_id: string | null;
+  /**
+   * @behavior +filterBy
+   * teacher, student, parent or member.
+   */
+  role: string;
+  /**
+   * @behavior -*
+   */
+  token_hash: Buffer;
+  /**
+   * @behavior -*
+   */
+  used_at: Timestamp | null;
+}
+
+export interface AppMembershipRequests {
+  created_at: Generated<Timestamp>;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  group_id: string;
+  id: Generated<string>;
+  invitation_link_id: string | null;
+  person_id: string;
+  role: string;
+  /**
+   * @behavior +filterBy
+   * waiting, approved or declined.
+   */
+  status: Generated<string>;
+}
+
 export interface AppMemberships {
   created_at: Generated<Timestamp>;
   group_id: string;
@@ -146,22 +254,47 @@ export interface AppPeople {
 
 export interface AppSessions {
   created_at: Generated<Timestamp>;
+  /**
+   * When it ends unless it is used: 30 days from the last use, 180 from the first.
+   */
   expires_at: Timestamp;
   id: Generated<string>;
+  /**
+   * When it last minted an access token.
+   */
   last_seen_at: Generated<Timestamp>;
   person_id: string;
+  /**
+   * @behavior -*
+   */
   revoked_at: Timestamp | null;
+  /**
+   * @behavior -*
+   */
   token_hash: Buffer;
+  /**
+   * What the browser said of itself.
+   */
   user_agent: string | null;
 }
 
 export interface AppSignInLinks {
+  address: string | null;
+  code_hash: Buffer | null;
   created_at: Generated<Timestamp>;
   expires_at: Timestamp;
   id: Generated<string>;
-  person_id: string;
+  makes_owner: Generated<boolean>;
+  person_id: string | null;
   token_hash: Buffer;
   used_at: Timestamp | null;
+}
+
+export interface AppSignInTries {
+  address_hash: Buffer;
+  created_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  kind: string;
 }
 
 export interface CampaignsCampaignRecipients {
@@ -426,9 +559,28 @@ export interface CampaignsSettings {
   updated_at: Generated<Timestamp>;
 }
 
+export interface ChatBans {
+  banned_by: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  person_id: string;
+  room_id: string;
+  /**
+   * When it ends; null is never.
+   */
+  until: Timestamp | null;
+}
+
+export interface ChatMentions {
+  message_id: string;
+  person_id: string;
+  room_id: string;
+  seq: Int8;
+}
+
 export interface ChatMessages {
   /**
-   * Plain text of 1 to 4,000 characters.
+   * Plain text of 1 to 4,000 characters, with mentions as @[Name](personId); empty when it was deleted or hidden.
    */
   body: string;
   /**
@@ -436,7 +588,31 @@ export interface ChatMessages {
    */
   client_id: string;
   created_at: Generated<Timestamp>;
+  /**
+   * When it was deleted; its words are gone for readers.
+   */
+  deleted_at: Timestamp | null;
+  /**
+   * When its words were changed last; the earlier ones are kept for staff.
+   */
+  edited_at: Timestamp | null;
+  /**
+   * When staff hid it; its words are gone for readers until it is shown again.
+   */
+  hidden_at: Timestamp | null;
   id: Generated<string>;
+  /**
+   * The people it mentions.
+   */
+  mention_ids: Generated<string[]>;
+  /**
+   * It calls everybody in the room, with @room.
+   */
+  mentions_room: Generated<boolean>;
+  /**
+   * The message it replies to, which is no reply itself.
+   */
+  reply_to_id: string | null;
   room_id: string;
   sender_id: string | null;
   /**
@@ -445,19 +621,144 @@ export interface ChatMessages {
   seq: Int8;
 }
 
-export interface ChatRooms {
+export interface ChatMessageVersions {
+  body: string;
+  /**
+   * @behavior +filterBy
+   * edited, deleted or hidden: what happened to these words.
+   */
+  change: string;
+  changed_by: string | null;
   created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  message_id: string;
+  room_id: string;
+}
+
+export interface ChatModeration {
+  /**
+   * @behavior +filterBy
+   * report, hide, unhide, delete, ban, unban, add, remove, slow-mode or rename.
+   */
+  action: string;
+  /**
+   * Who did it.
+   */
+  actor_id: string | null;
+  /**
+   * What the message said when it was reported.
+   */
+  body: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  message_id: string | null;
+  /**
+   * Whom it was done to.
+   */
+  person_id: string | null;
+  /**
+   * In the actor's words.
+   */
+  reason: Generated<string>;
+  room_id: string | null;
+  /**
+   * The end of a ban; null is a ban without end.
+   */
+  until: Timestamp | null;
+}
+
+export interface ChatPins {
+  created_at: Generated<Timestamp>;
+  message_id: string;
+  pinned_by: string | null;
+  room_id: string;
+}
+
+export interface ChatReactions {
+  created_at: Generated<Timestamp>;
+  emoji: string;
+  id: Generated<string>;
+  message_id: string;
+  person_id: string;
+  room_id: string;
+}
+
+export interface ChatRoomMembers {
+  /**
+   * Who added the person; null for those who joined or belong to it by their group.
+   */
+  added_by: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  involvement: Generated<string>;
+  last_delivered_seq: Generated<Int8>;
+  last_notified_seq: Generated<Int8>;
+  last_read_seq: Generated<Int8>;
+  last_sent_at: Timestamp | null;
+  muted_until: Timestamp | null;
+  person_id: string;
+  /**
+   * member, or moderator: who made the room. Staff of the group may do in it what moderators do.
+   */
+  role: Generated<string>;
+  room_id: string;
+}
+
+export interface ChatRooms {
+  /**
+   * @behavior -*
+   * A job is on its way that looks for people who are away.
+   */
+  absent_due_at: Timestamp | null;
+  /**
+   * @behavior -*
+   * Made by the creator's client.
+   */
+  client_id: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  /**
+   * @behavior -*
+   * Whose direct conversation it is, in the order of their ids.
+   */
+  direct_people: string[] | null;
+  /**
+   * The group it belongs to; null for direct conversations and rooms of their own.
+   */
   group_id: string | null;
   id: Generated<string>;
+  /**
+   * Everybody in the group is in it, and cannot leave it.
+   */
+  includes_group: Generated<boolean>;
+  /**
+   * @behavior +filterBy
+   * open (people of the group may join), closed (staff adds them), announcement (only staff writes) or direct.
+   */
+  kind: Generated<string>;
+  /**
+   * @behavior +orderBy
+   * When something was said last.
+   */
+  last_message_at: Timestamp | null;
   /**
    * The number of the newest message; messages of a room are numbered from 1 without holes.
    */
   last_seq: Generated<Int8>;
   /**
    * @behavior +filterBy +orderBy
-   * The name shown to its members.
+   * The name shown to its members; of a direct conversation, the names of its people.
    */
   name: string;
+  /**
+   * How long people have to wait between two messages, 0 to 3,600; staff need not.
+   */
+  slow_mode_seconds: Generated<number>;
+  /**
+   * @behavior -*
+   * A job is on its way that tells its people how much they have not read.
+   */
+  unread_due_at: Timestamp | null;
   updated_at: Generated<Timestamp>;
 }
 
@@ -1535,10 +1836,15 @@ export interface DB {
   "app.email_addresses": AppEmailAddresses;
   "app.groups": AppGroups;
   "app.guardianships": AppGuardianships;
+  "app.identities": AppIdentities;
+  "app.invitation_links": AppInvitationLinks;
+  "app.invitations": AppInvitations;
+  "app.membership_requests": AppMembershipRequests;
   "app.memberships": AppMemberships;
   "app.people": AppPeople;
   "app.sessions": AppSessions;
   "app.sign_in_links": AppSignInLinks;
+  "app.sign_in_tries": AppSignInTries;
   "campaigns.campaign_recipients": CampaignsCampaignRecipients;
   "campaigns.campaigns": CampaignsCampaigns;
   "campaigns.currencies": CampaignsCurrencies;
@@ -1549,7 +1855,14 @@ export interface DB {
   "campaigns.pledges": CampaignsPledges;
   "campaigns.progress": CampaignsProgress;
   "campaigns.settings": CampaignsSettings;
+  "chat.bans": ChatBans;
+  "chat.mentions": ChatMentions;
+  "chat.message_versions": ChatMessageVersions;
   "chat.messages": ChatMessages;
+  "chat.moderation": ChatModeration;
+  "chat.pins": ChatPins;
+  "chat.reactions": ChatReactions;
+  "chat.room_members": ChatRoomMembers;
   "chat.rooms": ChatRooms;
   "events.events": EventsEvents;
   "events.rsvps": EventsRsvps;

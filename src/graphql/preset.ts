@@ -3,6 +3,7 @@ import type pg from "pg";
 import { makePgService } from "postgraphile/adaptors/pg";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
+import type { ForeignKeys } from "#auth/foreign-keys.ts";
 import { openVerifier } from "#auth/jwt.ts";
 import type { Wake } from "#db/wake.ts";
 import { settingsOfRequest } from "#graphql/context.ts";
@@ -19,7 +20,7 @@ export type GraphqlSettings = {
   pool: pg.Pool;
   jwtSecret: string;
   /** Tokens signed with these keys are taken too. */
-  jwks?: string | undefined;
+  foreignKeys?: ForeignKeys | undefined;
   /** Announces each mutation. */
   wake: Wake;
   production: boolean;
@@ -32,7 +33,7 @@ export const paths = { graphql: "/graphql", graphiql: "/graphiql", graphiqlFiles
 
 /** How PostGraphile makes the API out of the database. */
 export function presetFor(
-  { pool, jwtSecret, jwks, wake, production }: GraphqlSettings,
+  { pool, jwtSecret, foreignKeys, wake, production }: GraphqlSettings,
   { schemas }: Exposed,
 ): GraphileConfig.Preset {
   return {
@@ -41,7 +42,7 @@ export function presetFor(
     plugins: [
       plainNames(schemas),
       cappedLists(),
-      authenticated(openVerifier(jwtSecret, jwks)),
+      authenticated(openVerifier(jwtSecret, foreignKeys)),
       limitedQueries(),
       shownErrors(),
       wokenRelays(wake),

@@ -5,6 +5,7 @@ import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyInstance } from "fastify";
 import { AppError, codeOf } from "#errors.ts";
 import { checkHost } from "#http/host-check.ts";
+import { allowedOrigins } from "#http/origin-check.ts";
 import { respondToError } from "#http/respond.ts";
 import { addRoutes, type Surface } from "#http/routes.ts";
 import { acceptSockets } from "#http/upgrade.ts";
@@ -75,13 +76,6 @@ function cannotListen(code: string | undefined, host: string, port: number): str
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
     return `HOST ${host} is not an address of this machine: set HOST to 127.0.0.1 or 0.0.0.0.`;
   return `The HTTP server cannot listen on ${host}:${port} (${code}).`;
-}
-
-/** Without CORS_ORIGINS a development server answers pages from any port of this machine, a production one nobody. */
-function allowedOrigins({ corsOrigins, production }: { corsOrigins: string[]; production: boolean }) {
-  if (corsOrigins.includes("*")) return "*";
-  if (corsOrigins.length > 0 || production) return corsOrigins;
-  return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 }
 
 function securityHeaders(publicUrl: string) {

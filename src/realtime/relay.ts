@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type pg from "pg";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { ForeignKeys } from "#auth/foreign-keys.ts";
 import { openVerifier, type Verifier } from "#auth/jwt.ts";
 import { openPool } from "#db/pool.ts";
 import { Allowance } from "#lib/allowance.ts";
@@ -34,7 +35,7 @@ export type RelayOptions = {
   databaseUrl: string;
   jwtSecret: string;
   /** Tokens signed with these keys are taken too: a URL, or JSON. */
-  jwks?: string | undefined;
+  foreignKeys?: ForeignKeys | undefined;
   /** Queries with the owner's rights; the relay does not end it. */
   pool: pg.Pool;
   limits?: Partial<Limits>;
@@ -72,7 +73,7 @@ export class Relay implements AsyncDisposable {
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.verify = openVerifier(options.jwtSecret, options.jwks);
+    this.verify = openVerifier(options.jwtSecret, options.foreignKeys);
     this.#sockets = new Sockets(this.#limits.idleMs);
     this.#own = openPool(options.databaseUrl, "relay", { max: 3 });
     const polls = () => this.#hearing.polls;

@@ -1,7 +1,9 @@
+import { useEffect } from "react";
 import { restoreSession, useSession } from "./api/session.ts";
+import { keepWanted } from "./api/wanted.ts";
 import { Header } from "./parts/header.tsx";
 import { Notice } from "./parts/notice.tsx";
-import { Redirect, usePlace } from "./parts/router.tsx";
+import { navigate, usePlace } from "./parts/router.tsx";
 import type { Screen as SomeScreen } from "./parts/screen.ts";
 import { NotFoundScreen } from "./screens/not-found.tsx";
 import { navEntries, screens } from "./screens.ts";
@@ -43,5 +45,15 @@ function SignedIn({ View, params }: { View: Closed["View"]; params: Record<strin
       </Notice>
     );
   }
-  return <Redirect to="/sign-in" />;
+  return <SignInFirst wanted={!session.byChoice} />;
+}
+
+/** After the sign-in the page that was wanted opens. */
+function SignInFirst({ wanted }: { wanted: boolean }) {
+  const { path } = usePlace();
+  useEffect(() => {
+    if (wanted && path !== "/") keepWanted(path);
+    navigate("/sign-in", { replace: true });
+  }, [wanted, path]);
+  return null;
 }

@@ -6,10 +6,8 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
+import "./styles/overlays.css";
 import "./styles/sign-in.css";
-import "./styles/classes.css";
-import "./styles/room.css";
-import "./styles/messages.css";
 import "./styles/mailbox.css";
 
 void restoreSession();

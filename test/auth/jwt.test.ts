@@ -32,13 +32,13 @@ const sign = (alg: string, claims: object = {}, exp: string | number = "1h") =>
     .sign(keys.get(alg)?.privateKey as PrivateKey);
 
 test("a token signed with a key of the set is taken, and so are our own", async () => {
-  const verify = openVerifier(secret, jwks);
+  const verify = openVerifier(secret, { jwks });
   for (const alg of algorithms) assert.equal((await verify(await sign(alg))).sub, sub, alg);
   assert.equal((await verify(await mintToken({ role: "service_role" }, secret, 60))).role, "service_role");
 });
 
 test("a key that is not in the set, an expired token and a service_role of others are refused", async () => {
-  const verify = openVerifier(secret, jwks);
+  const verify = openVerifier(secret, { jwks });
   await assert.rejects(verify(await sign("ES384")), { code: "JwtSignatureError", status: 401 });
   await assert.rejects(verify(await sign("ES256", {}, 1)), /Token has expired \d+ seconds ago/);
   await assert.rejects(verify(await sign("ES256", { role: "service_role" })), { code: "InvalidJWTToken" });
@@ -52,19 +52,21 @@ test("a public key is no secret: a token signed with it as one is refused", asyn
     .setProtectedHeader({ alg: "HS256", kid: "RS256" })
     .setExpirationTime("1h")
     .sign(new TextEncoder().encode(JSON.stringify(keys.get("RS256")?.jwk)));
-  await assert.rejects(openVerifier(secret, jwks)(forged), { code: "JwtSignatureError" });
+  await assert.rejects(openVerifier(secret, { jwks })(forged), { code: "JwtSignatureError" });
 });
 
 test("a set at a URL is fetched, and its absence says nothing about the token", async () => {
   const server = createServer((_request, response) => response.end(jwks)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
-  assert.equal((await openVerifier(secret, url)(await sign("RS256"))).sub, sub);
-  await assert.rejects(openVerifier(secret, url)(await sign("ES384")), { code: "JwtSignatureError" });
+  assert.equal((await openVerifier(secret, { jwks: url })(await sign("RS256"))).sub, sub);
+  await assert.rejects(openVerifier(secret, { jwks: url })(await sign("ES384")), {
+    code: "JwtSignatureError",
+  });
   server.closeAllConnections();
   server.close();
   await once(server, "close");
-  await assert.rejects(openVerifier(secret, url)(await sign("RS256")), {
+  await assert.rejects(openVerifier(secret, { jwks: url })(await sign("RS256")), {
     code: "JwksUnavailable",
     status: 503,
   });

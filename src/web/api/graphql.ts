@@ -16,6 +16,17 @@ export async function graphql<T>(query: string, variables: object = {}): Promise
   }
 }
 
+/** Runs one mutation by its name and gives what was selected of its payload. Throws Problem. */
+export async function mutate<T = unknown>(
+  name: string,
+  input: object,
+  selection = "clientMutationId",
+): Promise<T> {
+  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+  const text = `mutation Do($input: ${type}!) { ${name}(input: $input) { ${selection} } }`;
+  return (await graphql<Record<string, T>>(text, { input }))[name] as T;
+}
+
 async function run<T>(query: string, variables: object, token: string | null): Promise<T> {
   const headers: Record<string, string> = { "Content-Type": "application/json", Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;

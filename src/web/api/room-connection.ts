@@ -1,41 +1,33 @@
-import { type RealtimeChannel, RealtimeClient } from "@supabase/realtime-js";
-import { loadConfig } from "./config.ts";
-import { messageFromBroadcast, type StoredMessage } from "./messages.ts";
-import { freshToken, type Person } from "./session.ts";
+import type { RealtimeChannel, RealtimeClient } from "@supabase/realtime-js";
+import { Connection, type ConnectionState } from "./connection.ts";
+import type { Person } from "./session.ts";
 
-export type ConnectionState = "connecting" | "live" | "reconnecting";
+type Status = "active" | "idle";
 export type RoomEvents = {
   state(state: ConnectionState): void;
-  message(message: StoredMessage): void;
+  /** Whatever the server says on the room's topic. */
+  heard(event: string, payload: Record<string, unknown>): void;
   typing(personId: string, name: string): void;
   online(personIds: string[]): void;
 };
 
-const MAX_BACKOFF_MS = 10_000;
-
-/**
- * One room's two channels: the messages, on which only the server speaks, and the live one for typing and presence.
- * Opened at once, opened again for as long as they are wanted, ended by `close()`.
- */
+/** One room's two channels: the messages, on which only the server speaks, and the live one for typing and presence. */
 export class RoomConnection {
   readonly #topic: string;
   readonly #person: Person;
   readonly #events: RoomEvents;
-  #client: RealtimeClient | null = null;
-  #messages: RealtimeChannel | null = null;
+  readonly #connection: Connection;
   #people: RealtimeChannel | null = null;
-  #state: ConnectionState = "connecting";
-  #attempts = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #life = 0;
-  #closed = false;
+  #status: Status = "active";
 
   constructor(roomId: string, person: Person, events: RoomEvents) {
     this.#topic = `room:${roomId}`;
     this.#person = person;
     this.#events = events;
-    window.addEventListener("online", this.#hurry);
-    void this.#open();
+    this.#connection = new Connection(
+      (client) => this.#join(client),
+      (state) => events.state(state),
+    );
   }
 
   sendTyping() {
@@ -44,36 +36,29 @@ export class RoomConnection {
     void this.#people.send({ type: "broadcast", event: "typing", payload });
   }
 
-  close() {
-    this.#closed = true;
-    window.removeEventListener("online", this.#hurry);
-    this.#drop();
+  /** Whoever is idle counts as away: mail may tell them what is new. */
+  be(status: Status) {
+    if (status === this.#status) return;
+    this.#status = status;
+    if (this.#people?.state === "joined") this.#track(this.#people);
   }
 
-  async #open() {
-    const life = this.#life;
-    try {
-      const { apikey } = await loadConfig();
-      const client = connectTo(apikey);
-      // The token must be known before the join is written: a private channel refuses a join without one.
-      await client.setAuth();
-      if (life !== this.#life) return;
-      this.#client = client;
-      this.#joinMessages(client);
-      this.#joinPeople(client);
-    } catch {
-      if (life === this.#life) this.#openAgainLater();
-    }
+  close() {
+    this.#connection.close();
+  }
+
+  #join(client: RealtimeClient) {
+    this.#joinMessages(client);
+    this.#joinPeople(client);
   }
 
   #joinMessages(client: RealtimeClient) {
     const channel = client.channel(this.#topic, { config: { private: true } });
-    this.#messages = channel;
-    channel.on("broadcast", { event: "message" }, ({ payload }) => this.#receive(payload));
+    channel.on("broadcast", { event: "*" }, ({ event, payload }) => this.#events.heard(event, payload ?? {}));
     channel.subscribe((status) => {
-      if (channel !== this.#messages) return;
-      if (status === "SUBSCRIBED") this.#live();
-      else this.#lost(client, status === "CLOSED");
+      if (!this.#connection.uses(client)) return;
+      if (status === "SUBSCRIBED") this.#connection.live();
+      else this.#connection.lost(client, status === "CLOSED");
     });
   }
 
@@ -85,69 +70,19 @@ export class RoomConnection {
       .on("broadcast", { event: "typing" }, ({ payload }) => this.#hearTyping(payload))
       .on("presence", { event: "sync" }, () => this.#events.online(Object.keys(channel.presenceState())));
     channel.subscribe((status) => {
-      if (channel !== this.#people) return;
-      if (status === "SUBSCRIBED") void channel.track({ name: this.#person.name });
+      if (!this.#connection.uses(client)) return;
+      if (status === "SUBSCRIBED") this.#track(channel);
       else this.#events.online([]);
-      if (status === "CLOSED") this.#openAgainLater();
+      if (status === "CLOSED") this.#connection.openAgainLater();
     });
   }
 
-  #live() {
-    this.#attempts = 0;
-    this.#change("live");
-  }
-
-  // The library joins again by itself after an error, but never after the server has closed the channel (token at
-  // its end, too many messages): then everything is opened anew.
-  #lost(client: RealtimeClient, closedForGood: boolean) {
-    if (this.#state === "live") this.#change("reconnecting");
-    if (closedForGood) this.#openAgainLater();
-    else void client.setAuth();
-  }
-
-  #openAgainLater() {
-    if (this.#closed) return;
-    this.#drop();
-    this.#timer = setTimeout(() => void this.#open(), backoff(this.#attempts++));
-  }
-
-  readonly #hurry = () => {
-    if (this.#state === "live") return;
-    this.#drop();
-    void this.#open();
-  };
-
-  #drop() {
-    this.#life++;
-    clearTimeout(this.#timer);
-    const client = this.#client;
-    this.#client = null;
-    this.#messages = null;
-    this.#people = null;
-    void client?.removeAllChannels();
-  }
-
-  #receive(payload: unknown) {
-    const message = messageFromBroadcast(payload);
-    if (message) this.#events.message(message);
+  #track(channel: RealtimeChannel) {
+    void channel.track({ name: this.#person.name, status: this.#status });
   }
 
   #hearTyping(payload: { personId?: unknown; name?: unknown } | undefined) {
     const { personId, name } = payload ?? {};
     if (typeof personId === "string" && typeof name === "string") this.#events.typing(personId, name);
   }
-
-  #change(state: ConnectionState) {
-    this.#state = state;
-    this.#events.state(state);
-  }
-}
-
-function connectTo(apikey: string): RealtimeClient {
-  const url = `${window.location.origin.replace(/^http/, "ws")}/realtime/v1`;
-  return new RealtimeClient(url, { params: { apikey }, accessToken: freshToken, reconnectAfterMs: backoff });
-}
-
-function backoff(attempts: number): number {
-  return Math.min(MAX_BACKOFF_MS, 300 * 2 ** attempts) * (0.75 + Math.random() / 2);
 }

@@ -2,85 +2,141 @@ import { graphql } from "./graphql.ts";
 import { Problem } from "./problem.ts";
 import type { Person } from "./session.ts";
 
+export type RoomKind = "open" | "closed" | "announcement" | "direct";
 export type Role = "owner" | "teacher" | "student" | "parent" | "member";
-export type Member = { id: string; name: string; role: Role };
-export type RoomSummary = { id: string; name: string; groupName: string };
-export type Room = RoomSummary & { groupId: string; kind: string; members: Member[] };
+export type Involvement = "everything" | "mentions" | "nothing";
 
-type RoomRow = {
-  id: string;
-  name: string;
-  group: {
-    id: string;
-    name: string;
-    kind: string;
-    memberships: { nodes: { role: string; person: Person | null }[] };
-  } | null;
+/** How the person who is signed in stands to a room; null for a room that one may join but is not in. */
+export type Standing = {
+  unread: number;
+  mentions: number;
+  lastReadSeq: number;
+  involvement: Involvement;
+  mutedUntil: string | null;
+  mayWrite: boolean;
+  mayModerate: boolean;
+  waitSeconds: number;
 };
 
-/** The rooms the person may enter, by name. */
+export type RoomSummary = {
+  id: string;
+  title: string;
+  kind: RoomKind;
+  groupId: string | null;
+  groupName: string | null;
+  includesGroup: boolean;
+  lastMessageAt: string | null;
+  lastSeq: number;
+  slowModeSeconds: number;
+  lastMessage: { senderId: string; senderName: string; body: string; removed: boolean } | null;
+  standing: Standing | null;
+};
+
+export type Member = { id: string; name: string; role: Role; moderates: boolean };
+export type Room = RoomSummary & { members: Member[]; groupKind: string | null };
+
+const FIELDS = `id title kind includesGroup lastMessageAt lastSeq slowModeSeconds group { id name }
+  lastMessage { body deletedAt hiddenAt sender { id name } }
+  mine { role unread mentions lastReadSeq involvement mutedUntil mayWrite mayModerate waitSeconds }`;
+
+type StandingRow = Omit<Standing, "unread" | "mentions" | "lastReadSeq"> & {
+  role: string | null;
+  unread: number | string;
+  mentions: number | string;
+  lastReadSeq: number | string;
+};
+type RoomRow = {
+  id: string;
+  title: string;
+  kind: string;
+  includesGroup: boolean;
+  lastMessageAt: string | null;
+  lastSeq: number | string;
+  slowModeSeconds: number;
+  group: { id: string; name: string } | null;
+  lastMessage: {
+    body: string;
+    deletedAt: string | null;
+    hiddenAt: string | null;
+    sender: { id: string; name: string } | null;
+  } | null;
+  mine: StandingRow | null;
+};
+type MemberRow = { role: string; person: Person | null };
+type FullRow = RoomRow & {
+  members: { nodes: MemberRow[] };
+  group: (RoomRow["group"] & { kind: string; memberships: { nodes: MemberRow[] } }) | null;
+};
+
+/** The rooms one is in and those one may join, the liveliest first. */
 export async function loadRooms(): Promise<RoomSummary[]> {
-  type Data = { rooms: { nodes: { id: string; name: string; group: { name: string } | null }[] } };
-  const { rooms } = await graphql<Data>(`query Rooms { rooms { nodes { id name group { name } } } }`);
-  return rooms.nodes
-    .map(({ id, name, group }) => ({ id, name, groupName: group?.name ?? name }))
-    .sort((a, b) => a.groupName.localeCompare(b.groupName) || a.name.localeCompare(b.name));
+  const { rooms } = await graphql<{ rooms: { nodes: RoomRow[] } }>(
+    `query Rooms { rooms(first: 100, orderBy: [LAST_MESSAGE_AT_DESC]) { nodes { ${FIELDS} } } }`,
+  );
+  return rooms.nodes.map(fromRow);
 }
 
-/** An address that holds no id is an unknown class to people. */
+/** One room with its people. Throws Problem HW404. */
+export async function loadRoom(id: string): Promise<Room> {
+  const { room } = await graphql<{ room: FullRow | null }>(
+    `query Room($id: UUID!) {
+      room(id: $id) {
+        ${FIELDS}
+        group { id name kind memberships { nodes { role person { id name } } } }
+        members { nodes { role person { id name } } }
+      }
+    }`,
+    { id },
+  ).catch(asUnknown);
+  if (!room) throw new Problem("HW404", "This room does not exist, or you are not in it.", 404);
+  return { ...fromRow(room), groupKind: room.group?.kind ?? null, members: membersOf(room) };
+}
+
+/** An address that holds no id is an unknown room to people. */
 function asUnknown(error: unknown): { room: null } {
   if (error instanceof Problem && error.status === 422) return { room: null };
   throw error;
 }
 
-/** One room with the members of its class. */
-export async function loadRoom(id: string): Promise<Room> {
-  const { room } = await graphql<{ room: RoomRow | null }>(
-    `query Room($id: UUID!) {
-      room(id: $id) {
-        id name
-        group { id name kind memberships { nodes { role person { id name } } } }
-      }
-    }`,
-    { id },
-  ).catch(asUnknown);
-  if (!room?.group)
-    throw new Problem("HW404", "This class does not exist, or you are not a member of it.", 404);
-  const { id: groupId, name: groupName, kind, memberships } = room.group;
-  const members = memberships.nodes.flatMap(({ role, person }) =>
-    person ? [{ ...person, role: asRole(role) }] : [],
-  );
+function membersOf({ members, group }: FullRow): Member[] {
+  const roles = new Map(group?.memberships.nodes.map(({ role, person }) => [person?.id, asRole(role)]));
+  return members.nodes
+    .flatMap(({ role, person }): Member[] =>
+      person ? [{ ...person, role: roles.get(person.id) ?? "member", moderates: role === "moderator" }] : [],
+    )
+    .sort((a, b) => RANK[a.role] - RANK[b.role] || a.name.localeCompare(b.name));
+}
+
+function fromRow({ group, mine, lastMessage, lastSeq, kind, ...row }: RoomRow): RoomSummary {
   return {
-    id: room.id,
-    name: room.name,
-    groupId,
-    groupName,
-    kind: kind.toLowerCase(),
-    members: members.sort(byRoleThenName),
+    id: row.id,
+    title: row.title,
+    kind: kind.toLowerCase() as RoomKind,
+    includesGroup: row.includesGroup,
+    lastMessageAt: row.lastMessageAt,
+    slowModeSeconds: row.slowModeSeconds,
+    groupId: group?.id ?? null,
+    groupName: group?.name ?? null,
+    lastSeq: Number(lastSeq),
+    lastMessage: lastMessage && {
+      senderId: lastMessage.sender?.id ?? "",
+      senderName: lastMessage.sender?.name ?? "Former member",
+      body: lastMessage.body,
+      removed: Boolean(lastMessage.deletedAt ?? lastMessage.hiddenAt),
+    },
+    standing: mine?.role ? standingOf(mine) : null,
   };
 }
 
-export type Invitation = { classId: string; name: string; email: string; role: Role };
-
-/**
- * Makes the membership at once; the letter follows. Gives the person, who may have been known under another name or
- * have been a member before (then there is no letter). Throws Problem HW403 or HW422.
- */
-export async function inviteToClass(invitation: Invitation): Promise<Person> {
-  const { inviteToClass } = await graphql<{ inviteToClass: { result: { person: Person } } }>(
-    `mutation Invite($input: InviteToClassInput!) { inviteToClass(input: $input) { result { person { id name } } } }`,
-    { input: invitation },
-  );
-  return inviteToClass.result.person;
+function standingOf({ role: _, unread, mentions, lastReadSeq, ...row }: StandingRow): Standing {
+  return { ...row, unread: Number(unread), mentions: Number(mentions), lastReadSeq: Number(lastReadSeq) };
 }
 
 const RANK: Record<Role, number> = { owner: 0, teacher: 1, student: 2, parent: 3, member: 4 };
 
-function asRole(text: string): Role {
+export function asRole(text: string): Role {
   const role = text.toLowerCase();
   return role in RANK ? (role as Role) : "member";
 }
 
-function byRoleThenName(a: Member, b: Member): number {
-  return RANK[a.role] - RANK[b.role] || a.name.localeCompare(b.name);
-}
+export const byRole = (a: Role, b: Role) => RANK[a] - RANK[b];

@@ -4,7 +4,7 @@ import { Problem } from "./problem.ts";
 
 export type Person = { id: string; name: string };
 export type Session =
-  | { status: "loading" | "signed-out" | "unreachable"; person: null }
+  | { status: "loading" | "signed-out" | "unreachable"; person: null; byChoice?: boolean }
   | { status: "signed-in"; person: Person };
 
 const REFRESH_BEFORE_MS = 60_000;
@@ -36,13 +36,23 @@ export async function signIn(linkToken: string): Promise<void> {
   await enter(await post("/auth/sign-in", { token: linkToken }));
 }
 
+/** Uses up the letter of an address by its six digits. Throws a Problem with status 410 when they are wrong or too late. */
+export async function signInByCode(email: string, code: string): Promise<void> {
+  await enter(await post("/auth/sign-in", { email, code }));
+}
+
 export async function requestLink(email: string): Promise<void> {
   await post("/auth/request-link", { email });
 }
 
 export async function signOut(): Promise<void> {
   await post("/auth/sign-out");
-  leave();
+  leave({ byChoice: true });
+}
+
+/** The person is called otherwise from now on. */
+export function callPerson(name: string) {
+  if (session.person) change({ status: "signed-in", person: { ...session.person, name } });
 }
 
 /** A token that is valid for at least a little while, or null when nobody is signed in. */
@@ -87,13 +97,14 @@ async function enter(response: Response): Promise<void> {
   change({ status: "signed-in", person: body.person });
 }
 
-function leave() {
+function leave({ byChoice = false } = {}) {
   token = null;
-  change({ status: "signed-out", person: null });
+  change({ status: "signed-out", person: null, byChoice });
 }
 
 function change(next: Session) {
-  if (next.status === session.status && next.person?.id === session.person?.id) return;
+  const same = next.person?.id === session.person?.id && next.person?.name === session.person?.name;
+  if (next.status === session.status && same) return;
   session = next;
   for (const tell of listeners) tell();
 }

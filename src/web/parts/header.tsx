@@ -55,9 +55,11 @@ function Account({ id, name }: { id: string; name: string }) {
     );
   };
   return (
-    <div className="account" title={name}>
-      <Avatar id={id} name={name} />
-      <span className="account-name">{name}</span>
+    <div className="account">
+      <Link href="/settings" className="account-link" aria-label={`Settings of ${name}`} title="Settings">
+        <Avatar id={id} name={name} />
+        <span className="account-name">{name}</span>
+      </Link>
       <button type="button" className="button quiet" onClick={leave} title={problem || undefined}>
         {problem ? "Sign out failed, again?" : "Sign out"}
       </button>

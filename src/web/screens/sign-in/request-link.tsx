@@ -5,6 +5,7 @@ import { requestLink } from "../../api/session.ts";
 import { emailProblem } from "../../parts/email-problem.ts";
 import { Field } from "../../parts/field.tsx";
 import { Link, navigate } from "../../parts/router.tsx";
+import { UseCode } from "./use-code.tsx";
 
 export function RequestLink() {
   const [email, setEmail] = useState("");
@@ -27,7 +28,7 @@ export function RequestLink() {
     }
   };
 
-  if (phase === "sent") return <LinkSent onAgain={() => setPhase("asking")} />;
+  if (phase === "sent") return <LinkSent email={email.trim()} onAgain={() => setPhase("asking")} />;
   return (
     <form onSubmit={ask} noValidate>
       <h1>Sign in</h1>
@@ -50,12 +51,15 @@ export function RequestLink() {
   );
 }
 
-function LinkSent({ onAgain }: { onAgain: () => void }) {
+function LinkSent({ email, onAgain }: { email: string; onAgain: () => void }) {
   const config = useConfig();
   return (
-    <div role="status">
-      <h1>Look into your mail</h1>
-      <p>If we know this address, a link is on its way.</p>
+    <>
+      <div role="status">
+        <h1>Look into your mail</h1>
+        <p>If we know this address, a link is on its way. You can also type the code of the letter here.</p>
+      </div>
+      <UseCode email={email} />
       {config?.mailbox && (
         <p className="callout">
           This is a development server: the letter is in the <Link href="/mailbox">dev mailbox</Link>.
@@ -64,6 +68,6 @@ function LinkSent({ onAgain }: { onAgain: () => void }) {
       <button type="button" className="button quiet" onClick={onAgain}>
         Use another address
       </button>
-    </div>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { isPassing, sayProblem } from "../../api/problem.ts";
 import { signIn } from "../../api/session.ts";
+import { takeWanted } from "../../api/wanted.ts";
 import { navigate } from "../../parts/router.tsx";
 import { RequestLink } from "./request-link.tsx";
 
@@ -15,7 +16,7 @@ export function UseLink({ token }: { token: string }) {
     setProblem("");
     try {
       await signIn(token);
-      navigate("/", { replace: true });
+      navigate(takeWanted(), { replace: true });
     } catch (error) {
       setProblem(sayProblem(error));
       setSpent(!isPassing(error));

@@ -1,0 +1,31 @@
+-- The letter of an invitation. Its token signs in and accepts in one step; a later letter's token replaces it.
+
+create function app.mail_invitation(invitation_id uuid) returns void
+language plpgsql volatile as $$
+declare
+  v_token constant text := app.new_token();
+  v_invitation app.invitations;
+begin
+  update app.invitations i
+  set token_hash = app.hash_token(v_token),
+      used_at = null,
+      letters = i.letters + 1,
+      expires_at = now() + interval '14 days'
+  where i.id = mail_invitation.invitation_id
+  returning * into strict v_invitation;
+  perform mail.enqueue(
+    template => 'group-invitation',
+    recipient => v_invitation.email,
+    data => jsonb_build_object(
+      'groupName', (select g.name from app.groups g where g.id = v_invitation.group_id),
+      'inviterName', coalesce((select p.name from app.people p where p.id = v_invitation.invited_by), (app.community()).name),
+      'personName', v_invitation.name,
+      'role', v_invitation.role,
+      'signInToken', v_token
+    ),
+    dedupe_key => format('group-invitation:%s:%s', v_invitation.id, v_invitation.letters)
+  );
+end
+$$;
+
+comment on function app.mail_invitation(uuid) is 'Mails an invitation, with a token that replaces the one of the letter before.';

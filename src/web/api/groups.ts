@@ -1,0 +1,119 @@
+import { graphql, mutate } from "./graphql.ts";
+import { asRole, byRole, type Role } from "./rooms.ts";
+import type { Person } from "./session.ts";
+
+export type OwnGroup = { id: string; name: string; kind: string; role: Role; archived: boolean };
+export type Guardian = { guardianshipId: string; id: string; name: string };
+export type GroupMember = {
+  membershipId: string;
+  personId: string;
+  name: string;
+  role: Role;
+  isMinor: boolean;
+  guardians: Guardian[];
+};
+export type Group = {
+  id: string;
+  name: string;
+  kind: string;
+  description: string;
+  archived: boolean;
+  members: GroupMember[];
+};
+
+type GroupRow = { id: string; name: string; kind: string; archivedAt: string | null };
+
+/** The groups one is in, by name. */
+export async function loadOwnGroups(personId: string): Promise<OwnGroup[]> {
+  type Data = { memberships: { nodes: { role: string; group: GroupRow | null }[] } };
+  const { memberships } = await graphql<Data>(
+    `query OwnGroups($id: UUID!) {
+      memberships(first: 100, filter: { personId: { equalTo: $id } }) {
+        nodes { role group { id name kind archivedAt } }
+      }
+    }`,
+    { id: personId },
+  );
+  return memberships.nodes
+    .flatMap(({ role, group }) =>
+      group
+        ? [{ id: group.id, name: group.name, kind: group.kind, role: asRole(role), archived: group.archivedAt !== null }]
+        : [],
+    )
+    .sort((a, b) => Number(a.archived) - Number(b.archived) || a.name.localeCompare(b.name));
+}
+
+type MemberRow = { id: string; role: string; person: (Person & { isMinor: boolean } & GuardiansRow) | null };
+type GuardiansRow = { childGuardianships: { nodes: { id: string; guardian: Person | null }[] } };
+
+const MEMBERS = `memberships(first: 100) {
+  nodes { id role person { id name isMinor childGuardianships { nodes { id guardian { id name } } } } }
+}`;
+
+/** One group with its people; null where it cannot be seen. */
+export async function loadGroup(id: string): Promise<Group | null> {
+  type Data = { group: (GroupRow & { description: string; memberships: { nodes: MemberRow[] } }) | null };
+  const { group } = await graphql<Data>(
+    `query Group($id: UUID!) { group(id: $id) { id name kind description archivedAt ${MEMBERS} } }`,
+    { id },
+  );
+  if (!group) return null;
+  const { memberships, archivedAt, ...rest } = group;
+  const members = memberships.nodes.flatMap((row) => memberOf(row));
+  return {
+    ...rest,
+    archived: archivedAt !== null,
+    members: members.sort((a, b) => byRole(a.role, b.role) || a.name.localeCompare(b.name)),
+  };
+}
+
+/** The people of a group, by name. */
+export async function loadGroupMembers(id: string): Promise<GroupMember[]> {
+  const group = await loadGroup(id);
+  return (group?.members ?? []).sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function memberOf({ id, role, person }: MemberRow): GroupMember[] {
+  if (!person) return [];
+  const guardians = person.childGuardianships.nodes.flatMap(({ id: guardianshipId, guardian }) =>
+    guardian ? [{ guardianshipId, ...guardian }] : [],
+  );
+  const { name, isMinor } = person;
+  return [{ membershipId: id, personId: person.id, role: asRole(role), name, isMinor, guardians }];
+}
+
+export type NewGroup = { name: string; kind: string; description: string; clientId: string };
+
+/** Makes a group with oneself as its owner. Gives its id. */
+export async function createGroup(group: NewGroup): Promise<string> {
+  const { result } = await mutate<{ result: { id: string } }>("createGroup", group, "result { id }");
+  return result.id;
+}
+
+export async function updateGroup(groupId: string, name: string, description: string): Promise<void> {
+  await mutate("updateGroup", { groupId, name, description });
+}
+
+export async function archiveGroup(groupId: string, archived: boolean): Promise<void> {
+  await mutate("archiveGroup", { groupId, archived });
+}
+
+export async function leaveGroup(groupId: string): Promise<void> {
+  await mutate("leaveGroup", { groupId });
+}
+
+export async function changeRole(membershipId: string, role: Role): Promise<void> {
+  await mutate("changeRole", { membershipId, role });
+}
+
+export async function removeMember(membershipId: string): Promise<void> {
+  await mutate("removeMember", { membershipId });
+}
+
+export async function addGuardian(childId: string, guardianId: string): Promise<void> {
+  await mutate("addGuardian", { childId, guardianId });
+}
+
+export async function removeGuardian(guardianshipId: string): Promise<void> {
+  await mutate("removeGuardian", { guardianshipId });
+}
