@@ -75,10 +75,10 @@ async function openGround(config: Config, stack: AsyncDisposableStack): Promise<
   stack.defer(stop);
   const owner = keep(stack, openPool(databaseUrl, "owner", { max: config.databasePoolSize }));
   await migrate(owner);
-  if (config.demo) await seed(owner);
   const jwtSecret = await openSecret(config);
   configureEncryption(jwtSecret);
   await declareQueue(owner);
+  if (config.demo) await seed(owner); // its jobs are of declared tasks
   return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret };
 }
 

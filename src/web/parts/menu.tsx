@@ -148,7 +148,10 @@ function usePlaceBeside(
     if (!from || !size) return;
     const below = from.bottom + 4 + size.height + EDGE_PX <= window.innerHeight;
     const top = below ? from.bottom + 4 : Math.max(EDGE_PX, from.top - 4 - size.height);
-    const left = Math.min(Math.max(EDGE_PX, from.right - size.width), window.innerWidth - size.width - EDGE_PX);
+    const left = Math.min(
+      Math.max(EDGE_PX, from.right - size.width),
+      window.innerWidth - size.width - EDGE_PX,
+    );
     setPlace({ top, left });
   }, [anchor, menu]);
   useEffect(() => {

@@ -2,7 +2,8 @@
 export function dayWord(iso: string, now = new Date()): string {
   const days = Math.round((startOfDay(new Date(iso)) - startOfDay(now)) / 86_400_000);
   if (Math.abs(days) <= 1) return ["Yesterday", "Today", "Tomorrow"][days + 1] ?? "";
-  return longDate.format(new Date(iso));
+  const thisYear = new Date(iso).getFullYear() === now.getFullYear();
+  return (thisYear ? dateOfThisYear : longDate).format(new Date(iso));
 }
 
 export function clock(iso: string): string {
@@ -30,21 +31,22 @@ export function countdown(iso: string, now = Date.now()): string {
   return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
 }
 
-const longDate = new Intl.DateTimeFormat("en", {
+const dateOfThisYear = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
+const longDate = new Intl.DateTimeFormat("en-GB", {
   weekday: "long",
   day: "numeric",
   month: "long",
   year: "numeric",
 });
-const time = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const short = new Intl.DateTimeFormat("en", {
+const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const short = new Intl.DateTimeFormat("en-GB", {
   day: "numeric",
   month: "short",
   hour: "2-digit",
   minute: "2-digit",
   hourCycle: "h23",
 });
-const shortDay = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
+const shortDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
 function startOfDay(at: Date): number {
   return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();

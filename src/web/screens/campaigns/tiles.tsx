@@ -14,7 +14,7 @@ export function Tiles({ board, chosen, onChoose }: TilesProps) {
         <li key={state}>
           <button
             type="button"
-            className={`tile ${state}`}
+            className={`tile ${board[count] > 0 ? state : "none"}`}
             aria-pressed={chosen === state}
             data-testid={`tile-${state}`}
             onClick={() => onChoose(chosen === state ? null : state)}

@@ -16,7 +16,7 @@ export function sayThere(startsAt: string, timeZone: string): string {
 }
 
 function inZone(at: string, timeZone: string | undefined): string {
-  return new Intl.DateTimeFormat("en", {
+  return new Intl.DateTimeFormat("en-GB", {
     weekday: "short",
     hour: "2-digit",
     minute: "2-digit",

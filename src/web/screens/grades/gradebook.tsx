@@ -64,7 +64,7 @@ export function GradebookView({ sheet, reload }: GradebookProps) {
             : "Add the first assignment, and the sheet begins."}
         </Notice>
       ) : (
-        <>
+        <div className="gradebook">
           <GradeSheet
             sheet={sheet}
             cursor={cursor}
@@ -72,7 +72,7 @@ export function GradebookView({ sheet, reload }: GradebookProps) {
           />
           <Legend />
           {assignment && student && <CellPanel sheet={sheet} assignment={assignment} student={student} />}
-        </>
+        </div>
       )}
       {open?.what === "assignment" && (
         <AssignmentDialog

@@ -20,7 +20,7 @@ const SOURCES: Record<Source, string> = {
   person: "Your choice",
   role: "As the community has it for your role",
   community: "As the community has it",
-  howdah: "As it is unless you choose",
+  howdah: "",
   fixed: "Locked: what concerns the safety of your account is always mailed at once",
 };
 
@@ -86,7 +86,7 @@ function PreferenceRow({ preference: { category, frequency, source }, choose, re
         <span className="soft small">{about}</span>
         <span className="soft small">
           {source === "fixed" && <LockSign />}
-          {category === "campaign" && source !== "fixed" ? "At once or never. " : ""}
+          {category === "campaign" && source !== "fixed" ? "At once or never " : ""}
           {SOURCES[source]}
           {source === "person" && (
             <>

@@ -63,7 +63,7 @@ function Sent({ announcement, onWithdraw }: { announcement: Announcement; onWith
       </p>
       {progress && !withdrawnAt && <Telling {...progress} />}
       {!withdrawnAt && (
-        <button type="button" className="button quiet" onClick={onWithdraw}>
+        <button type="button" className="button" onClick={onWithdraw}>
           Take back…<span className="visually-hidden"> {title}</span>
         </button>
       )}
