@@ -18,6 +18,8 @@ export function SheetCell({ sheet, cursor, assignment, student, cell }: SheetCel
       tabIndex={active ? 0 : -1}
       data-active={active}
       data-testid="grade-cell"
+      data-student={student.name}
+      data-assignment={assignment.title}
       data-state={stateOf(grade)}
       aria-invalid={state?.problem ? true : undefined}
       aria-busy={state?.saving}
