@@ -46,7 +46,8 @@ function MemberRow({ member, group, person, role, onChanged }: Common & { member
         </p>
         <p className="people-facts">
           {ROLE_WORDS[member.role]}
-          {member.guardians.length > 0 && ` · guardian: ${member.guardians.map(({ name }) => name).join(", ")}`}
+          {member.guardians.length > 0 &&
+            ` · guardian: ${member.guardians.map(({ name }) => name).join(", ")}`}
         </p>
         <p className="problem" role="alert">
           {problem}

@@ -24,8 +24,8 @@ export function GuardianDialog({ child, group, onClose, onDone }: GuardianDialog
     <Dialog title={`A guardian of ${child.name}`} onClose={onClose}>
       <form onSubmit={name}>
         <p className="dialog-text">
-          A guardian sees the groups of the child and hears what the community tells guardians. Somebody who is not
-          here yet is invited as a parent of the child.
+          A guardian sees the groups of the child and hears what the community tells guardians. Somebody who
+          is not here yet is invited as a parent of the child.
         </p>
         <SelectField
           label="Guardian"

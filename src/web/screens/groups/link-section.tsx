@@ -17,7 +17,9 @@ export function LinkSection({ group, links, onChanged }: LinkSectionProps) {
   return (
     <section className="panel" aria-label="By link">
       <h3>By link</h3>
-      <p className="people-facts">For a notice board, a newsletter or a messenger. You can end it at any time.</p>
+      <p className="people-facts">
+        For a notice board, a newsletter or a messenger. You can end it at any time.
+      </p>
       <ul className="people">
         {links.map((link) => (
           <LinkRow key={link.id} link={link} say={say} onChanged={onChanged} />

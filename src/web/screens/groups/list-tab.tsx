@@ -5,7 +5,8 @@ import { TextField } from "../../parts/fields.tsx";
 import { plural } from "../../parts/plural.ts";
 import { useAct } from "../../parts/use-act.ts";
 
-const EXAMPLE = "email,name,role,child_email\nrani@example.org,Rani Putri,student,\nibu@example.org,Ibu Putri,parent,rani@example.org";
+const EXAMPLE =
+  "email,name,role,child_email\nrani@example.org,Rani Putri,student,\nibu@example.org,Ibu Putri,parent,rani@example.org";
 
 /** Invites many people at once; what became of each line stands beside it. */
 export function ListTab({ group, onChanged }: { group: Group; onChanged: () => void }) {
@@ -31,8 +32,9 @@ export function ListTab({ group, onChanged }: { group: Group; onChanged: () => v
       <form className="panel" onSubmit={invite} noValidate>
         <h3>A whole list</h3>
         <p className="people-facts">
-          The first line names the columns: email, name, role and, for parents, child_email. A table that is copied
-          from a spreadsheet works too. Sending a list again invites only whom it did not invite before.
+          The first line names the columns: email, name, role and, for parents, child_email. A table that is
+          copied from a spreadsheet works too. Sending a list again invites only whom it did not invite
+          before.
         </p>
         <TextField
           label="List"
@@ -50,7 +52,12 @@ export function ListTab({ group, onChanged }: { group: Group; onChanged: () => v
             Choose a file
             <input type="file" className="visually-hidden" accept=".csv,.tsv,.txt,text/csv" onChange={take} />
           </label>
-          <button type="submit" className="button primary" data-testid="list-invite" disabled={busy || !csv.trim()}>
+          <button
+            type="submit"
+            className="button primary"
+            data-testid="list-invite"
+            disabled={busy || !csv.trim()}
+          >
             {busy ? "Inviting…" : "Invite them all"}
           </button>
         </div>

@@ -19,7 +19,9 @@ export function NewGroup({ onClose, onMade }: { onClose: () => void; onMade: (id
   const make = async (event: FormEvent) => {
     event.preventDefault();
     await run(async () => {
-      onMade(await createGroup({ name: name.trim(), kind: kind.trim().toLowerCase(), description, clientId }));
+      onMade(
+        await createGroup({ name: name.trim(), kind: kind.trim().toLowerCase(), description, clientId }),
+      );
     });
   };
 

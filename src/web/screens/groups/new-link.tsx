@@ -17,7 +17,15 @@ const ROLES = [
   ["teacher", "Teacher"],
 ] as const;
 
-export function NewLink({ groupId, onClose, onMade }: { groupId: string; onClose: () => void; onMade: () => void }) {
+export function NewLink({
+  groupId,
+  onClose,
+  onMade,
+}: {
+  groupId: string;
+  onClose: () => void;
+  onMade: () => void;
+}) {
   const [role, setRole] = useState<Newcomer>("student");
   const [days, setDays] = useState("14");
   const [uses, setUses] = useState("");
@@ -32,7 +40,9 @@ export function NewLink({ groupId, onClose, onMade }: { groupId: string; onClose
     const expiresAt = new Date(Date.now() + Number(days) * 86_400_000).toISOString();
     const maxUses = uses.trim() ? Number(uses) : null;
     const mailDomain = domain.trim() || null;
-    if (await run(() => createInvitationLink({ groupId, role, expiresAt, maxUses, mailDomain, needsApproval })))
+    if (
+      await run(() => createInvitationLink({ groupId, role, expiresAt, maxUses, mailDomain, needsApproval }))
+    )
       onMade();
   };
 

@@ -18,7 +18,13 @@ export function RequestsTab({ requests, onChanged }: { requests: Request[]; onCh
   );
 }
 
-function RequestRow({ request: { id, person, role, createdAt }, onChanged }: { request: Request; onChanged: () => void }) {
+function RequestRow({
+  request: { id, person, role, createdAt },
+  onChanged,
+}: {
+  request: Request;
+  onChanged: () => void;
+}) {
   const { busy, problem, run } = useAct();
   const decide = (approve: boolean) => () => void run(() => decideRequest(id, approve).then(onChanged));
   return (
