@@ -1,13 +1,21 @@
 import { graphql, mutate } from "./graphql.ts";
 
 export type Profile = { name: string; locale: string | null; timeZone: string | null; addresses: string[] };
-export type Device = { id: string; userAgent: string; lastSeenAt: string; createdAt: string; current: boolean };
+export type Device = {
+  id: string;
+  userAgent: string;
+  lastSeenAt: string;
+  createdAt: string;
+  current: boolean;
+};
 export type CommunityWords = { name: string; locale: string; timeZone: string };
 export type Account = { profile: Profile; devices: Device[]; community: CommunityWords | null };
 
 type Me = Omit<Profile, "addresses"> & {
   emailAddresses: { nodes: { address: string }[] };
-  sessions: { nodes: (Omit<Device, "userAgent" | "current"> & { userAgent: string | null; current: boolean | null })[] };
+  sessions: {
+    nodes: (Omit<Device, "userAgent" | "current"> & { userAgent: string | null; current: boolean | null })[];
+  };
 };
 
 /** Who one is here, and the devices on which one is signed in, the latest first. */

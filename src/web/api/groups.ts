@@ -37,7 +37,15 @@ export async function loadOwnGroups(personId: string): Promise<OwnGroup[]> {
   return memberships.nodes
     .flatMap(({ role, group }) =>
       group
-        ? [{ id: group.id, name: group.name, kind: group.kind, role: asRole(role), archived: group.archivedAt !== null }]
+        ? [
+            {
+              id: group.id,
+              name: group.name,
+              kind: group.kind,
+              role: asRole(role),
+              archived: group.archivedAt !== null,
+            },
+          ]
         : [],
     )
     .sort((a, b) => Number(a.archived) - Number(b.archived) || a.name.localeCompare(b.name));

@@ -4,8 +4,21 @@ import { asRole, type Role } from "./rooms.ts";
 import type { Person } from "./session.ts";
 
 export type Newcomer = Exclude<Role, "owner">;
-export type Invited = { id: string; name: string; email: string; role: Role; acceptedAt: string | null; expiresAt: string };
-export type Invitation = { groupId: string; email: string; name: string; role: Newcomer; childId: string | null };
+export type Invited = {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+  acceptedAt: string | null;
+  expiresAt: string;
+};
+export type Invitation = {
+  groupId: string;
+  email: string;
+  name: string;
+  role: Newcomer;
+  childId: string | null;
+};
 
 type InvitedRow = Omit<Invited, "role"> & { role: string };
 
@@ -16,7 +29,11 @@ const INVITED = "id name email role acceptedAt expiresAt";
  * accepting. Throws Problem HW403 or HW422.
  */
 export async function inviteToGroup(invitation: Invitation): Promise<Invited> {
-  const { result } = await mutate<{ result: InvitedRow }>("inviteToGroup", invitation, `result { ${INVITED} }`);
+  const { result } = await mutate<{ result: InvitedRow }>(
+    "inviteToGroup",
+    invitation,
+    `result { ${INVITED} }`,
+  );
   return invitedOf(result);
 }
 
@@ -24,7 +41,12 @@ export async function cancelInvitation(invitationId: string): Promise<void> {
   await mutate("cancelInvitation", { invitationId });
 }
 
-export type InvitedLine = { line: number; email: string; outcome: "invited" | "already" | "refused"; reason: string };
+export type InvitedLine = {
+  line: number;
+  email: string;
+  outcome: "invited" | "already" | "refused";
+  reason: string;
+};
 
 /** Invites a list of people as CSV; what became of each line. */
 export async function inviteMany(groupId: string, csv: string): Promise<InvitedLine[]> {
@@ -35,7 +57,14 @@ export async function inviteMany(groupId: string, csv: string): Promise<InvitedL
   );
   return result.flatMap((row) =>
     row
-      ? [{ line: row.line ?? 0, email: row.email ?? "", outcome: row.outcome ?? "refused", reason: row.reason ?? "" }]
+      ? [
+          {
+            line: row.line ?? 0,
+            email: row.email ?? "",
+            outcome: row.outcome ?? "refused",
+            reason: row.reason ?? "",
+          },
+        ]
       : [],
   );
 }

@@ -1,5 +1,5 @@
-import { newId } from "./new-id.ts";
 import { graphql, mutate } from "./graphql.ts";
+import { newId } from "./new-id.ts";
 import type { Involvement, RoomKind } from "./rooms.ts";
 import type { Person } from "./session.ts";
 
@@ -116,7 +116,7 @@ export async function loadModeration(roomId: string): Promise<ModerationEntry[]>
   return entries.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
 }
 
-export type Ban = { person: Person; /** Null: for good. */ until: string | null };
+export type Ban = { person: Person /** Null: for good. */; until: string | null };
 
 export async function loadBans(roomId: string): Promise<Ban[]> {
   type Data = { room: { bans: { nodes: { until: string | null; person: Person | null }[] } } | null };

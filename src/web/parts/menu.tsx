@@ -99,16 +99,21 @@ function Popup({ id, label, row, items, anchor, close }: PopupProps) {
 }
 
 function Item({ item, pick }: { item: MenuItem; pick: (item: MenuItem) => void }) {
-  const checkable = item.checked !== undefined;
+  const button = {
+    type: "button",
+    tabIndex: -1,
+    className: item.grave ? "grave" : undefined,
+    onClick: () => pick(item),
+  } as const;
+  if (item.checked === undefined) {
+    return (
+      <button role="menuitem" {...button}>
+        {item.label}
+      </button>
+    );
+  }
   return (
-    <button
-      type="button"
-      role={checkable ? "menuitemcheckbox" : "menuitem"}
-      aria-checked={item.checked}
-      tabIndex={-1}
-      className={item.grave ? "grave" : undefined}
-      onClick={() => pick(item)}
-    >
+    <button role="menuitemcheckbox" aria-checked={item.checked} {...button}>
       {item.label}
     </button>
   );

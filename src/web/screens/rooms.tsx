@@ -34,9 +34,7 @@ function RoomsScreen({ person, params: { roomId } }: ScreenProps) {
     <div className={`rooms ${roomId ? "in-room" : "in-list"}`}>
       <title>{`${calls > 0 ? `(${calls}) ` : ""}${known?.title ?? "Rooms"} · Howdah`}</title>
       <RoomList rooms={rooms} problem={problem} reload={reload} roomId={roomId} person={person} />
-      <main className="room-pane">
-        {roomId && <RoomPane key={roomId} roomId={roomId} person={person} />}
-      </main>
+      <main className="room-pane">{roomId && <RoomPane key={roomId} roomId={roomId} person={person} />}</main>
     </div>
   );
 }

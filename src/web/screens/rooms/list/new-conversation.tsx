@@ -12,7 +12,8 @@ export function NewConversation({ person, onClose }: { person: Person; onClose: 
   const load = useCallback(() => loadOwnGroups(person.id), [person.id]);
   const { data: groups } = useLoad(load);
   const [shown, setShown] = useState("people");
-  const led = groups?.filter(({ role, archived }) => (role === "owner" || role === "teacher") && !archived) ?? [];
+  const led =
+    groups?.filter(({ role, archived }) => (role === "owner" || role === "teacher") && !archived) ?? [];
   const direct = <NewDirect person={person} onClose={onClose} />;
   return (
     <Dialog title="New conversation" onClose={onClose}>

@@ -39,7 +39,12 @@ export function NewDirect({ person, onClose }: { person: Person; onClose: () => 
   );
   return (
     <form onSubmit={begin} noValidate className="new-direct">
-      <Field label="Find somebody" type="search" value={query} onChange={(event) => setQuery(event.target.value)} />
+      <Field
+        label="Find somebody"
+        type="search"
+        value={query}
+        onChange={(event) => setQuery(event.target.value)}
+      />
       <fieldset>
         <legend className="visually-hidden">People, up to {AT_MOST}</legend>
         {shown.length === 0 && <p className="side-note">Nobody of that name.</p>}

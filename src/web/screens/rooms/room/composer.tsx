@@ -64,7 +64,11 @@ export function Composer(props: ComposerProps) {
     <form className="composer-frame" onSubmit={send}>
       {editing && <About title="Editing your message" words={plainWords(editing.body)} onCancel={onCancel} />}
       {!editing && replyTo && (
-        <About title={`Reply to ${replyTo.senderName}`} words={plainWords(replyTo.body)} onCancel={onCancel} />
+        <About
+          title={`Reply to ${replyTo.senderName}`}
+          words={plainWords(replyTo.body)}
+          onCancel={onCancel}
+        />
       )}
       <div className="composer">
         <p className="composer-limit" role="status">

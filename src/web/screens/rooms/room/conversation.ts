@@ -1,4 +1,11 @@
-import { loadMessage, loadPage, messageFromBroadcast, type Page, type Quote, type StoredMessage } from "../../../api/messages.ts";
+import {
+  loadMessage,
+  loadPage,
+  messageFromBroadcast,
+  type Page,
+  type Quote,
+  type StoredMessage,
+} from "../../../api/messages.ts";
 import { isPassing, sayProblem } from "../../../api/problem.ts";
 import type { Person } from "../../../api/session.ts";
 import { afterEvent } from "./heard.ts";
@@ -182,7 +189,13 @@ export class Conversation {
 
   #replace({ messages, hasOlder, hasNewer }: Page) {
     const unsent = this.#view.lines.filter(({ seq }) => seq === undefined);
-    this.#change({ lines: merge(unsent, messages.map(asLine)), hasOlder, hasNewer, phase: "ready", problem: "" });
+    this.#change({
+      lines: merge(unsent, messages.map(asLine)),
+      hasOlder,
+      hasNewer,
+      phase: "ready",
+      problem: "",
+    });
     this.#complete = hasNewer ? 0 : lastSeq(this.#view.lines);
   }
 
@@ -212,7 +225,8 @@ export class Conversation {
     if (this.#view.hasNewer) return;
     const known = new Set(this.#view.lines.map(({ seq }) => seq));
     while (known.has(this.#complete + 1)) this.#complete++;
-    if (this.#view.phase === "ready" && lastSeq(this.#view.lines) > this.#complete) this.#readIn(GAP_PATIENCE_MS);
+    if (this.#view.phase === "ready" && lastSeq(this.#view.lines) > this.#complete)
+      this.#readIn(GAP_PATIENCE_MS);
   }
 
   #readAgainLater(error: unknown) {

@@ -15,7 +15,9 @@ export function afterEvent(
   if (!change || !lines.some((line) => line.id === id)) return lines;
   return lines.map((line) => {
     if (line.id === id) return change(line, payload, personId);
-    return line.replyTo && line.replyTo.id === id ? { ...line, replyTo: requoted(line.replyTo, event, payload) } : line;
+    return line.replyTo && line.replyTo.id === id
+      ? { ...line, replyTo: requoted(line.replyTo, event, payload) }
+      : line;
   });
 }
 
@@ -34,7 +36,12 @@ const CHANGES: Record<string, (line: Line, payload: Payload, personId: string) =
   "message-unpinned": (line) => ({ ...line, pinned: false }),
   reaction: (line, { emoji, count, added, personId: by }, personId) => ({
     ...line,
-    reactions: withReaction(line.reactions, String(emoji), Number(count), by === personId ? added === true : null),
+    reactions: withReaction(
+      line.reactions,
+      String(emoji),
+      Number(count),
+      by === personId ? added === true : null,
+    ),
   }),
 };
 

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Room } from "../../../api/rooms.ts";
-import { InviteFields, type InviteOutcome } from "../../../parts/invite-fields.tsx";
 import { InviteDone } from "../../../parts/invite-done.tsx";
+import { InviteFields, type InviteOutcome } from "../../../parts/invite-fields.tsx";
 
 /** Invites somebody into the group whose room this is. */
 export function InviteForm({ room, onInvited }: { room: Room; onInvited: () => void }) {

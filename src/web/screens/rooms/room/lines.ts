@@ -1,6 +1,6 @@
 import type { Quote, StoredMessage } from "../../../api/messages.ts";
-import type { Person } from "../../../api/session.ts";
 import { newId } from "../../../api/new-id.ts";
+import type { Person } from "../../../api/session.ts";
 
 /** "waiting" may be sent again by itself; "refused" needs the person; "unconfirmed" calls very many people. */
 export type SentState = "stored" | "sending" | "waiting" | "refused" | "unconfirmed";

@@ -63,7 +63,11 @@ export function UnreadPill({ list, reading: { newFrom, newCount }, lines }: Unre
   );
 }
 
-function useIsAbove(list: RefObject<HTMLElement | null>, seq: number | null, lines: readonly Line[]): boolean {
+function useIsAbove(
+  list: RefObject<HTMLElement | null>,
+  seq: number | null,
+  lines: readonly Line[],
+): boolean {
   const [above, setAbove] = useState(false);
   useEffect(() => {
     const area = list.current;
@@ -72,7 +76,9 @@ function useIsAbove(list: RefObject<HTMLElement | null>, seq: number | null, lin
     const mark = area.querySelector(".new-mark");
     if (!mark) return setAbove(false);
     const observer = new IntersectionObserver(
-      ([entry]) => entry && setAbove(!entry.isIntersecting && entry.boundingClientRect.top < (entry.rootBounds?.top ?? 0)),
+      ([entry]) =>
+        entry &&
+        setAbove(!entry.isIntersecting && entry.boundingClientRect.top < (entry.rootBounds?.top ?? 0)),
       { root: area },
     );
     observer.observe(mark);

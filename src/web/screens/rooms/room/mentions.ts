@@ -44,7 +44,11 @@ export type Completion = { start: number; matches: Named[] };
 export const EVERYBODY: Named = { id: "room", name: "room" };
 
 /** Who may be meant by the "@…" that stands before the caret, or null. */
-export function completionAt(before: string, members: readonly Named[], mayCallAll: boolean): Completion | null {
+export function completionAt(
+  before: string,
+  members: readonly Named[],
+  mayCallAll: boolean,
+): Completion | null {
   const typed = BEING_TYPED.exec(before)?.[1];
   if (typed === undefined) return null;
   const query = folded(typed);
@@ -58,8 +62,5 @@ function startsWithin(name: string, query: string): boolean {
 }
 
 function folded(text: string): string {
-  return text
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase();
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }

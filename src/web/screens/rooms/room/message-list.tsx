@@ -120,4 +120,3 @@ function useTarget(
     line?.focus({ preventScroll: true });
   }, [list, target, letGo]);
 }
-

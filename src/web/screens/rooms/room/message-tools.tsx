@@ -20,7 +20,11 @@ export function MessageTools({ line, own }: { line: Line; own: boolean }) {
   return (
     <div className="message-tools" data-testid="message-tools">
       {!line.removed && (
-        <Menu label="React" items={[]} row={EMOJI.map((emoji) => ({ label: emoji, run: () => reactWith(emoji) }))}>
+        <Menu
+          label="React"
+          items={[]}
+          row={EMOJI.map((emoji) => ({ label: emoji, run: () => reactWith(emoji) }))}
+        >
           <SmileIcon />
         </Menu>
       )}
@@ -68,7 +72,12 @@ function ownItems(line: Line, own: boolean, staff: boolean, open: OpenRoom): (Me
   ];
 }
 
-function ask(label: string, what: "report" | "hide" | "ban" | "delete", line: Line, open: OpenRoom): MenuItem {
+function ask(
+  label: string,
+  what: "report" | "hide" | "ban" | "delete",
+  line: Line,
+  open: OpenRoom,
+): MenuItem {
   return { label, grave: what !== "report", run: () => open.ask({ what, line }) };
 }
 

@@ -26,7 +26,14 @@ export const Message = memo(function Message({ line, before, after, active, foun
   const follows = before !== undefined && continues(line, before);
   const ends = after === undefined || !continues(after, line);
   const calls = !own && (line.mentionsRoom || line.mentionIds.includes(person.id));
-  const classes = ["message", own && "own", follows && "follows", calls && "calls", found && "found", line.state];
+  const classes = [
+    "message",
+    own && "own",
+    follows && "follows",
+    calls && "calls",
+    found && "found",
+    line.state,
+  ];
   return (
     <li
       className={classes.filter(Boolean).join(" ")}
@@ -53,7 +60,8 @@ export const Message = memo(function Message({ line, before, after, active, foun
 function Bubble({ line, active }: { line: Line; active: boolean }) {
   const { person } = useOpenRoom();
   if (line.removed) {
-    const words = line.removed === "deleted" ? "This message was deleted." : "This message was hidden by staff.";
+    const words =
+      line.removed === "deleted" ? "This message was deleted." : "This message was hidden by staff.";
     return <div className="bubble tombstone">{words}</div>;
   }
   return (

@@ -38,7 +38,15 @@ const HOURS = [
 ] as const;
 
 /** Asks once more before an act that others feel, and why. */
-export function ModerateDialog({ asked, onClose, onDone }: { asked: Asked; onClose: () => void; onDone: () => void }) {
+export function ModerateDialog({
+  asked,
+  onClose,
+  onDone,
+}: {
+  asked: Asked;
+  onClose: () => void;
+  onDone: () => void;
+}) {
   const { room, conversation } = useOpenRoom();
   const { what, line } = asked;
   const [reason, setReason] = useState("");
@@ -76,7 +84,11 @@ export function ModerateDialog({ asked, onClose, onDone }: { asked: Asked; onClo
           <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" className={`button primary ${what === "report" ? "" : "grave"}`} disabled={busy}>
+          <button
+            type="submit"
+            className={`button primary ${what === "report" ? "" : "grave"}`}
+            disabled={busy}
+          >
             {words.button}
           </button>
         </div>

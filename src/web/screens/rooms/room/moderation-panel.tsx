@@ -12,7 +12,11 @@ import { SidePanel } from "./side-panel.tsx";
 export function ModerationPanel({ onClose, onJump }: { onClose: () => void; onJump: () => void }) {
   const { room } = useOpenRoom();
   const load = useCallback(
-    () => Promise.all([loadModeration(room.id), loadBans(room.id)]).then(([entries, bans]) => ({ entries, bans })),
+    () =>
+      Promise.all([loadModeration(room.id), loadBans(room.id)]).then(([entries, bans]) => ({
+        entries,
+        bans,
+      })),
     [room.id],
   );
   const { data, problem, reload } = useLoad(load);
@@ -52,7 +56,11 @@ function BanRow({ id, name, until, onDone }: BanRowProps) {
     <li className="ban-row">
       <span>
         <strong>{name}</strong>
-        <span className="side-note">{until && until !== "infinity" ? `until ${sayDay(until)}, ${sayTime(until)}` : "until staff ends it"}</span>
+        <span className="side-note">
+          {until && until !== "infinity"
+            ? `until ${sayDay(until)}, ${sayTime(until)}`
+            : "until staff ends it"}
+        </span>
       </span>
       <button type="button" className="button" disabled={busy} onClick={end}>
         End the ban

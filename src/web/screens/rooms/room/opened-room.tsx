@@ -129,4 +129,3 @@ function usePanel() {
   };
   return { panel, setPanel: setWanted, afterJump };
 }
-

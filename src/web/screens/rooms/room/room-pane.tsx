@@ -16,7 +16,10 @@ export function RoomPane({ roomId, person }: { roomId: string; person: Person })
   if (room) return <ClosedDoor room={room} person={person} reload={reload} />;
   if (!problem) return <Notice busy>Opening the room…</Notice>;
   return (
-    <Notice title="This room cannot be opened" action={{ label: "Back to my rooms", run: () => navigate("/") }}>
+    <Notice
+      title="This room cannot be opened"
+      action={{ label: "Back to my rooms", run: () => navigate("/") }}
+    >
       {problem}
     </Notice>
   );

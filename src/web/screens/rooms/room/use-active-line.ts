@@ -23,7 +23,10 @@ export function useActiveLine(list: RefObject<HTMLElement | null>) {
     line.focus({ preventScroll: true });
     line.scrollIntoView({ block: "nearest" });
   };
-  return { activeKey: key, handlers: { onFocus: show, onPointerOver: show, onPointerDown: show, onKeyDown: press } };
+  return {
+    activeKey: key,
+    handlers: { onFocus: show, onPointerOver: show, onPointerDown: show, onKeyDown: press },
+  };
 }
 
 function lineOf(target: EventTarget | null): HTMLElement | null {
