@@ -283,8 +283,8 @@ begin
   if v_campaign.state <> 'draft' then
     raise exception 'Only a draft can be changed: this campaign is %.', v_campaign.state using errcode = 'HW409';
   end if;
-  if coalesce(cardinality(set_merge_values.entries), 0) not between 1 and 5000 then
-    raise exception 'Give 1 to 5,000 values at once.' using errcode = 'HW422', column = 'entries';
+  if coalesce(cardinality(set_merge_values.entries), 0) not between 1 and 1000 then
+    raise exception 'Give 1 to 1,000 values at once.' using errcode = 'HW422', column = 'entries';
   end if;
   if exists (
     select from unnest(set_merge_values.entries) e
