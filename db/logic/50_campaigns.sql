@@ -584,7 +584,11 @@ language plpgsql volatile set search_path = '' as $$
 begin
   update campaigns.campaign_recipients r
   set state = 'skipped', reason = 'opted-out', data = null
-  where r.id = any (hand_over.recipient_ids) and r.person_id in (select campaigns.opted_out_ids());
+  where r.id = any (hand_over.recipient_ids) and r.person_id in (
+    select campaigns.opted_out_ids(array(
+      select w.person_id from campaigns.campaign_recipients w where w.id = any (hand_over.recipient_ids)
+    ))
+  );
 
   with sent as materialized (
     select s.* from mail.enqueue_many((

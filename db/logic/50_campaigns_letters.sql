@@ -151,6 +151,9 @@ language sql stable set search_path = '' as $$
     left join paid d on d.person_id = p.id
     left join own o on o.person_id = p.id
   ),
+  opted_out as materialized (
+    select campaigns.opted_out_ids(array(select p.id from people p)) as id
+  ),
   filled as materialized (
     select p.*, jsonb_strip_nulls(jsonb_build_object(
       'name', p.name,
@@ -164,7 +167,7 @@ language sql stable set search_path = '' as $$
   select f.id, f.name, f.locale, f.address, f.all_vals,
     case
       when f.address is null then 'no-address'
-      when f.id in (select campaigns.opted_out_ids()) then 'opted-out'
+      when f.id in (select o.id from opted_out o) then 'opted-out'
       when f.is_minor and not s.letters_to_minors then 'minor'
       when row_number() over (partition by lower(f.address) order by f.id) > 1 then 'duplicate-address'
       when not f.all_vals ?& coalesce(n.tags, '{}') then 'missing-tag'
@@ -176,11 +179,11 @@ language sql stable set search_path = '' as $$
   cross join campaigns.settings s
 $$;
 
-create function campaigns.opted_out_ids() returns setof uuid
+create function campaigns.opted_out_ids(person_ids uuid[]) returns setof uuid
 language sql stable set search_path = '' as $$
-  select p.person_id
-  from notify.preferences p
-  where p.category = 'campaign' and p.channel = 'mail' and p.frequency = 'off'
+  select f.person_id
+  from notify.frequencies(opted_out_ids.person_ids, 'campaign', 'mail') f
+  where f.frequency = 'off'
 $$;
 
 create function campaigns.shown(type text, value text, currency text, locale text) returns text
