@@ -321,7 +321,7 @@ language plpgsql stable security definer set search_path = '' as $$
 begin
   if (campaign).follows_id is not null then
     return query
-      select o.person_id from campaigns.outcomes o
+      select o.person_id from campaigns.campaign_outcomes o
       where o.campaign_id = (campaign).follows_id and campaigns.is_in_state(o, (campaign).follows_state)
         and not o.queued and not o.undecided;
   elsif cardinality((campaign).audience_group_ids) + cardinality((campaign).audience_person_ids) > 0 then
@@ -400,7 +400,7 @@ begin
   select v_forecast.recipients >= s.chunk_threshold,
     case when v_forecast.recipients >= s.chunk_threshold then v_forecast.recipients / s.letters_per_minute else 0 end
   into v_forecast.in_chunks, v_forecast.minutes
-  from campaigns.settings s;
+  from campaigns.campaign_settings s;
   return v_forecast;
 end
 $$;
@@ -466,7 +466,7 @@ declare
   v_campaign campaigns.campaigns;
 begin
   update campaigns.campaigns c set state = 'preparing' where c.id = start.campaign_id returning c.* into v_campaign;
-  insert into campaigns.progress (campaign_id) values (start.campaign_id) on conflict do nothing;
+  insert into campaigns.campaign_progress (campaign_id) values (start.campaign_id) on conflict do nothing;
   perform queue.dispatch('campaigns/prepare', jsonb_build_object('campaignId', start.campaign_id));
   perform campaigns.tell_progress(start.campaign_id, now_too => true);
   return v_campaign;
@@ -478,13 +478,13 @@ create function campaigns.prepare(campaign_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_campaign campaigns.campaigns;
-  v_settings campaigns.settings;
+  v_settings campaigns.campaign_settings;
 begin
   select c.* into v_campaign from campaigns.campaigns c where c.id = prepare.campaign_id for update;
   if v_campaign.state is distinct from 'preparing' or v_campaign.prepared_at is not null then
     return;
   end if;
-  select s.* into v_settings from campaigns.settings s;
+  select s.* into v_settings from campaigns.campaign_settings s;
   perform campaigns.freeze_recipients(v_campaign);
   update campaigns.campaigns c
   set state = 'sending', prepared_at = now(), in_chunks = v_settings.chunk_threshold <= (
@@ -557,7 +557,7 @@ language sql stable set search_path = '' as $$
     where r.campaign_id = (campaign).id and r.state = 'waiting'
     group by r.chunk
   ) c
-  cross join campaigns.settings s
+  cross join campaigns.campaign_settings s
 $$;
 
 create function campaigns.send_chunk(campaign_id uuid, chunk int, round int) returns void
@@ -776,13 +776,13 @@ $$;
 create function campaigns.tell_progress(campaign_id uuid, now_too boolean default false) returns void
 language plpgsql volatile set search_path = '' as $$
 begin
-  perform from campaigns.progress p
+  perform from campaigns.campaign_progress p
   where p.campaign_id = tell_progress.campaign_id and p.told_at < clock_timestamp() - interval '500 milliseconds'
   for update skip locked;
   if not found and not tell_progress.now_too then
     return;
   end if;
-  update campaigns.progress p set told_at = clock_timestamp() where p.campaign_id = tell_progress.campaign_id;
+  update campaigns.campaign_progress p set told_at = clock_timestamp() where p.campaign_id = tell_progress.campaign_id;
   perform realtime.send(
     jsonb_build_object('campaignId', c.id, 'state', c.state) || (
       select jsonb_build_object(
@@ -821,7 +821,7 @@ create trigger _100_set_updated_at before update on campaigns.campaign_recipient
 for each row execute function app.tg__set_updated_at();
 create trigger _100_set_updated_at before update on campaigns.merge_values
 for each row execute function app.tg__set_updated_at();
-create trigger _100_set_updated_at before update on campaigns.settings
+create trigger _100_set_updated_at before update on campaigns.campaign_settings
 for each row execute function app.tg__set_updated_at();
 
 -- Policies and grants
@@ -897,8 +897,8 @@ comment on column campaigns.campaign_recipients.missing_tags is 'Tags without a 
 comment on column campaigns.campaign_recipients.address is 'Where the letter goes.';
 comment on constraint campaign_recipients_campaign_id_fkey on campaigns.campaign_recipients is E'@fieldName campaign\n@foreignFieldName recipients';
 comment on constraint campaign_recipients_person_id_fkey on campaigns.campaign_recipients is E'@fieldName person\n@foreignFieldName campaignLetters\n@behavior -connection -list';
-comment on table campaigns.settings is E'@behavior -*\nFrom how many recipients on a campaign goes in chunks, their size and pace, and whether minors get such letters.';
-comment on table campaigns.progress is E'@behavior -*\nWhen the progress of a campaign was told last.';
+comment on table campaigns.campaign_settings is E'@behavior -*\nFrom how many recipients on a campaign goes in chunks, their size and pace, and whether minors get such letters.';
+comment on table campaigns.campaign_progress is E'@behavior -*\nWhen the progress of a campaign was told last.';
 comment on table mail.delivery_events is 'What the provider told of letters after it had taken them; append-only.';
 comment on type campaigns.merge_tag_entry is 'Declares a merge tag of the campaign''s own.';
 comment on column campaigns.merge_tag_entry.name is 'Small letters, digits and _: written as #name in the text.';

@@ -176,7 +176,7 @@ language sql stable set search_path = '' as $$
     f.pledged, f.pledged - f.paid, f.days
   from filled f
   cross join needed n
-  cross join campaigns.settings s
+  cross join campaigns.campaign_settings s
 $$;
 
 create function campaigns.opted_out_ids(person_ids uuid[]) returns setof uuid

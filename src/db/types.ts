@@ -164,6 +164,32 @@ export interface AppSignInLinks {
   used_at: Timestamp | null;
 }
 
+export interface CampaignsCampaignOutcomes {
+  accepted: boolean | null;
+  bounced: boolean | null;
+  campaign_id: string | null;
+  cancelled: boolean | null;
+  clicked: boolean | null;
+  complained: boolean | null;
+  delivered: boolean | null;
+  failed: boolean | null;
+  id: string | null;
+  not_received: boolean | null;
+  not_seen: boolean | null;
+  opened: boolean | null;
+  person_id: string | null;
+  queued: boolean | null;
+  suppressed: boolean | null;
+  suppressed_because: string | null;
+  undecided: boolean | null;
+  unsubscribed: boolean | null;
+}
+
+export interface CampaignsCampaignProgress {
+  campaign_id: string;
+  told_at: Generated<Timestamp>;
+}
+
 export interface CampaignsCampaignRecipients {
   /**
    * Where the letter goes.
@@ -291,6 +317,16 @@ export interface CampaignsCampaigns {
   updated_at: Generated<Timestamp>;
 }
 
+export interface CampaignsCampaignSettings {
+  chunk_size: Generated<number>;
+  chunk_threshold: Generated<number>;
+  created_at: Generated<Timestamp>;
+  id: Generated<boolean>;
+  letters_per_minute: Generated<number>;
+  letters_to_minors: Generated<boolean>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface CampaignsCurrencies {
   /**
    * As in ISO 4217: EUR.
@@ -332,27 +368,6 @@ export interface CampaignsMergeValues {
   person_id: string;
   updated_at: Generated<Timestamp>;
   value: string;
-}
-
-export interface CampaignsOutcomes {
-  accepted: boolean | null;
-  bounced: boolean | null;
-  campaign_id: string | null;
-  cancelled: boolean | null;
-  clicked: boolean | null;
-  complained: boolean | null;
-  delivered: boolean | null;
-  failed: boolean | null;
-  id: string | null;
-  not_received: boolean | null;
-  not_seen: boolean | null;
-  opened: boolean | null;
-  person_id: string | null;
-  queued: boolean | null;
-  suppressed: boolean | null;
-  suppressed_because: string | null;
-  undecided: boolean | null;
-  unsubscribed: boolean | null;
 }
 
 export interface CampaignsPayments {
@@ -408,21 +423,6 @@ export interface CampaignsPledges {
    * What it is for; campaigns with the same purpose write about it.
    */
   purpose: string;
-  updated_at: Generated<Timestamp>;
-}
-
-export interface CampaignsProgress {
-  campaign_id: string;
-  told_at: Generated<Timestamp>;
-}
-
-export interface CampaignsSettings {
-  chunk_size: Generated<number>;
-  chunk_threshold: Generated<number>;
-  created_at: Generated<Timestamp>;
-  id: Generated<boolean>;
-  letters_per_minute: Generated<number>;
-  letters_to_minors: Generated<boolean>;
   updated_at: Generated<Timestamp>;
 }
 
@@ -1539,16 +1539,16 @@ export interface DB {
   "app.people": AppPeople;
   "app.sessions": AppSessions;
   "app.sign_in_links": AppSignInLinks;
+  "campaigns.campaign_outcomes": CampaignsCampaignOutcomes;
+  "campaigns.campaign_progress": CampaignsCampaignProgress;
   "campaigns.campaign_recipients": CampaignsCampaignRecipients;
+  "campaigns.campaign_settings": CampaignsCampaignSettings;
   "campaigns.campaigns": CampaignsCampaigns;
   "campaigns.currencies": CampaignsCurrencies;
   "campaigns.merge_tags": CampaignsMergeTags;
   "campaigns.merge_values": CampaignsMergeValues;
-  "campaigns.outcomes": CampaignsOutcomes;
   "campaigns.payments": CampaignsPayments;
   "campaigns.pledges": CampaignsPledges;
-  "campaigns.progress": CampaignsProgress;
-  "campaigns.settings": CampaignsSettings;
   "chat.messages": ChatMessages;
   "chat.rooms": ChatRooms;
   "events.events": EventsEvents;

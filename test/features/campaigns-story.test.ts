@@ -52,7 +52,7 @@ test("a campaign to 118 goes out in chunks, each gets one letter with their own 
     { groupId, clientId: crypto.randomUUID() },
   );
   const campaignId = created.createCampaign.result.id;
-  await world.pool.query("update campaigns.settings set letters_per_minute = 12000");
+  await world.pool.query("update campaigns.campaign_settings set letters_per_minute = 12000");
   const heard: { state: string; waiting: number; enqueued: number }[] = [];
   await using channel = await listen(teacher, `campaign:${campaignId}`, (payload) => heard.push(payload));
   assert.ok(channel);
@@ -64,14 +64,14 @@ test("a campaign to 118 goes out in chunks, each gets one letter with their own 
   await teacher.graphql(
     `mutation { sendCampaign(input: { campaignId: "${campaignId}" }) { result { state } } }`,
   );
-  await until(() => heard.some(({ state, enqueued }) => state === "sent" && enqueued === 118));
+  await until(() => heard.some(({ state, enqueued }) => state === "sent" && enqueued === 118), 40_000);
   const seconds = (performance.now() - began) / 1000;
   assert.ok(heard.length <= seconds * 2 + 4, `${heard.length} words in ${seconds} s`);
   const accepted = () =>
     teacher
       .graphql(`{ campaignBoard(campaignId: "${campaignId}") { audience accepted queued } }`)
       .then(({ campaignBoard }) => campaignBoard.accepted);
-  await until(async () => (await accepted()) === 118);
+  await until(async () => (await accepted()) === 118, 40_000);
   const { rows } = await world.pool.query(
     "select count(*)::int as letters, count(distinct recipients)::int as people from mailbox.messages where tag = 'campaign'",
   );
@@ -117,7 +117,7 @@ test("two assignments released at once are one letter to each student, and one t
   );
   const about = async (n: number) =>
     (await lettersTo(howdah.url, `${n}@school.example`)).filter(({ Subject }) => /grades/.test(Subject));
-  await until(async () => (await about(1)).length > 0 && (await about(3)).length > 0);
+  await until(async () => (await about(1)).length > 0 && (await about(3)).length > 0, 40_000);
   const [[toStudent, ...more], [toGuardian, ...others]] = [await about(1), await about(3)];
   assert.deepEqual([more, others], [[], []]);
   assert.match(toStudent?.TextBody ?? "", /Essay, Quiz/);
