@@ -894,7 +894,7 @@ comment on column campaigns.campaign_recipients.state is 'waiting, enqueued, ski
 comment on column campaigns.campaign_recipients.reason is
   'Why there is no letter: no-address, opted-out, minor, duplicate-address, missing-tag, bad-address or job-failed.';
 comment on column campaigns.campaign_recipients.missing_tags is 'Tags without a value.';
-comment on column campaigns.campaign_recipients.address is 'Where the letter goes.';
+comment on column campaigns.campaign_recipients.address is E'@behavior -*\nWhere the letter goes.';
 comment on constraint campaign_recipients_campaign_id_fkey on campaigns.campaign_recipients is E'@fieldName campaign\n@foreignFieldName recipients';
 comment on constraint campaign_recipients_person_id_fkey on campaigns.campaign_recipients is E'@fieldName person\n@foreignFieldName campaignLetters\n@behavior -connection -list';
 comment on table campaigns.campaign_settings is E'@behavior -*\nFrom how many recipients on a campaign goes in chunks, their size and pace, and whether minors get such letters.';

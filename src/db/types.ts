@@ -192,6 +192,7 @@ export interface CampaignsCampaignProgress {
 
 export interface CampaignsCampaignRecipients {
   /**
+   * @behavior -*
    * Where the letter goes.
    */
   address: string | null;

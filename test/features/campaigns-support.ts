@@ -180,6 +180,6 @@ export const campaignBoard = `query ($campaignId: UUID!) {
 
 export const campaignRecipients = `query ($campaignId: UUID!, $state: String) {
   campaignRecipients(campaignId: $campaignId, state: $state) {
-    totalCount nodes { state reason outcome address missingTags person { name } }
+    totalCount nodes { state reason outcome missingTags person { name } }
   }
 }`;
