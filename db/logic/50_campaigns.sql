@@ -363,16 +363,19 @@ begin
         (3, 'right-to-left-name', (select e.person_id from everybody e where e.name ~ '[\u0590-\u08ff]' order by e.person_id limit 1)),
         (4, 'missing-value', (select e.person_id from everybody e where e.reason = 'missing-tag' order by e.name, e.person_id limit 1)),
         (5, 'zero-pledge', (select e.person_id from everybody e where e.pledged = 0 order by e.name, e.person_id limit 1)),
-        (6, 'zero-balance', (select e.person_id from everybody e where e.balance = 0 order by e.name, e.person_id limit 1)),
-        (7, 'overpaid', (select e.person_id from everybody e where e.balance < 0 order by e.balance, e.person_id limit 1)),
+        (6, 'zero-balance', (select e.person_id from everybody e where e.pledged = e.paid order by e.name, e.person_id limit 1)),
+        (7, 'overpaid', (select e.person_id from everybody e where e.paid > e.pledged order by e.pledged - e.paid, e.person_id limit 1)),
         (8, 'overdue', (select e.person_id from everybody e where e.days < 0 order by e.days, e.person_id limit 1))
       ) w (n, sample, person_id)
       where preview_campaign.person_id is null and w.person_id is not null
     )
-    select s.sample, e.person_id, e.name, campaigns.as_text(v_subject, e.vals), campaigns.as_html(v_body, e.vals),
-      campaigns.as_text(v_body, e.vals), e.reason, e.missing
+    select s.sample, e.person_id, e.name, campaigns.as_text(v_subject, w.words), campaigns.as_html(v_body, w.words),
+      campaigns.as_text(v_body, w.words), e.reason, e.missing
     from samples s
     join everybody e on e.person_id = s.person_id
+    cross join lateral (
+      select campaigns.words_of(v_campaign, e.name, e.locale, e.pledged, e.paid, e.currency, e.days, e.own) as words offset 0
+    ) w
     order by s.n;
 end
 $$;
@@ -421,7 +424,8 @@ begin
     raise exception 'There is no mail address of yours to send a test to.' using errcode = 'HW409';
   end if;
   select campaigns.letter_data(
-    v_campaign, campaigns.parts('[Test] ' || v_campaign.subject), campaigns.parts(v_campaign.body), s.name, s.locale, s.vals
+    v_campaign, campaigns.parts('[Test] ' || v_campaign.subject), campaigns.parts(v_campaign.body), s.name, s.locale,
+    campaigns.words_of(v_campaign, s.name, s.locale, s.pledged, s.paid, s.currency, s.days, s.own)
   )
   into v_data
   from campaigns.selection(v_campaign) s
@@ -510,7 +514,10 @@ language sql volatile set search_path = '' as $$
     s.reason,
     case when s.reason = 'missing-tag' then s.missing else '{}' end,
     s.address,
-    case when s.reason is null then campaigns.letter_data(campaign, p.subject, p.body, s.name, s.locale, s.vals) end
+    case when s.reason is null then campaigns.letter_data(
+      campaign, p.subject, p.body, s.name, s.locale,
+      campaigns.words_of(campaign, s.name, s.locale, s.pledged, s.paid, s.currency, s.days, s.own)
+    ) end
   from campaigns.selection(campaign) s
   cross join (
     select campaigns.parts((campaign).subject) as subject, campaigns.parts((campaign).body) as body offset 0
