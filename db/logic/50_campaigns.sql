@@ -283,8 +283,8 @@ begin
   if v_campaign.state <> 'draft' then
     raise exception 'Only a draft can be changed: this campaign is %.', v_campaign.state using errcode = 'HW409';
   end if;
-  if coalesce(cardinality(set_merge_values.entries), 0) not between 1 and 5000 then
-    raise exception 'Give 1 to 5,000 values at once.' using errcode = 'HW422', column = 'entries';
+  if coalesce(cardinality(set_merge_values.entries), 0) not between 1 and 1000 then
+    raise exception 'Give 1 to 1,000 values at once.' using errcode = 'HW422', column = 'entries';
   end if;
   if exists (
     select from unnest(set_merge_values.entries) e
@@ -321,7 +321,7 @@ language plpgsql stable security definer set search_path = '' as $$
 begin
   if (campaign).follows_id is not null then
     return query
-      select o.person_id from campaigns.outcomes o
+      select o.person_id from campaigns.campaign_outcomes o
       where o.campaign_id = (campaign).follows_id and campaigns.is_in_state(o, (campaign).follows_state)
         and not o.queued and not o.undecided;
   elsif cardinality((campaign).audience_group_ids) + cardinality((campaign).audience_person_ids) > 0 then
@@ -363,16 +363,19 @@ begin
         (3, 'right-to-left-name', (select e.person_id from everybody e where e.name ~ '[\u0590-\u08ff]' order by e.person_id limit 1)),
         (4, 'missing-value', (select e.person_id from everybody e where e.reason = 'missing-tag' order by e.name, e.person_id limit 1)),
         (5, 'zero-pledge', (select e.person_id from everybody e where e.pledged = 0 order by e.name, e.person_id limit 1)),
-        (6, 'zero-balance', (select e.person_id from everybody e where e.balance = 0 order by e.name, e.person_id limit 1)),
-        (7, 'overpaid', (select e.person_id from everybody e where e.balance < 0 order by e.balance, e.person_id limit 1)),
+        (6, 'zero-balance', (select e.person_id from everybody e where e.pledged = e.paid order by e.name, e.person_id limit 1)),
+        (7, 'overpaid', (select e.person_id from everybody e where e.paid > e.pledged order by e.pledged - e.paid, e.person_id limit 1)),
         (8, 'overdue', (select e.person_id from everybody e where e.days < 0 order by e.days, e.person_id limit 1))
       ) w (n, sample, person_id)
       where preview_campaign.person_id is null and w.person_id is not null
     )
-    select s.sample, e.person_id, e.name, campaigns.as_text(v_subject, e.vals), campaigns.as_html(v_body, e.vals),
-      campaigns.as_text(v_body, e.vals), e.reason, e.missing
+    select s.sample, e.person_id, e.name, campaigns.as_text(v_subject, w.words), campaigns.as_html(v_body, w.words),
+      campaigns.as_text(v_body, w.words), e.reason, e.missing
     from samples s
     join everybody e on e.person_id = s.person_id
+    cross join lateral (
+      select campaigns.words_of(v_campaign, e.name, e.locale, e.pledged, e.paid, e.currency, e.days, e.own) as words offset 0
+    ) w
     order by s.n;
 end
 $$;
@@ -400,7 +403,7 @@ begin
   select v_forecast.recipients >= s.chunk_threshold,
     case when v_forecast.recipients >= s.chunk_threshold then v_forecast.recipients / s.letters_per_minute else 0 end
   into v_forecast.in_chunks, v_forecast.minutes
-  from campaigns.settings s;
+  from campaigns.campaign_settings s;
   return v_forecast;
 end
 $$;
@@ -421,7 +424,8 @@ begin
     raise exception 'There is no mail address of yours to send a test to.' using errcode = 'HW409';
   end if;
   select campaigns.letter_data(
-    v_campaign, campaigns.parts('[Test] ' || v_campaign.subject), campaigns.parts(v_campaign.body), s.name, s.locale, s.vals
+    v_campaign, campaigns.parts('[Test] ' || v_campaign.subject), campaigns.parts(v_campaign.body), s.name, s.locale,
+    campaigns.words_of(v_campaign, s.name, s.locale, s.pledged, s.paid, s.currency, s.days, s.own)
   )
   into v_data
   from campaigns.selection(v_campaign) s
@@ -466,7 +470,7 @@ declare
   v_campaign campaigns.campaigns;
 begin
   update campaigns.campaigns c set state = 'preparing' where c.id = start.campaign_id returning c.* into v_campaign;
-  insert into campaigns.progress (campaign_id) values (start.campaign_id) on conflict do nothing;
+  insert into campaigns.campaign_progress (campaign_id) values (start.campaign_id) on conflict do nothing;
   perform queue.dispatch('campaigns/prepare', jsonb_build_object('campaignId', start.campaign_id));
   perform campaigns.tell_progress(start.campaign_id, now_too => true);
   return v_campaign;
@@ -478,13 +482,13 @@ create function campaigns.prepare(campaign_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_campaign campaigns.campaigns;
-  v_settings campaigns.settings;
+  v_settings campaigns.campaign_settings;
 begin
   select c.* into v_campaign from campaigns.campaigns c where c.id = prepare.campaign_id for update;
   if v_campaign.state is distinct from 'preparing' or v_campaign.prepared_at is not null then
     return;
   end if;
-  select s.* into v_settings from campaigns.settings s;
+  select s.* into v_settings from campaigns.campaign_settings s;
   perform campaigns.freeze_recipients(v_campaign);
   update campaigns.campaigns c
   set state = 'sending', prepared_at = now(), in_chunks = v_settings.chunk_threshold <= (
@@ -510,7 +514,10 @@ language sql volatile set search_path = '' as $$
     s.reason,
     case when s.reason = 'missing-tag' then s.missing else '{}' end,
     s.address,
-    case when s.reason is null then campaigns.letter_data(campaign, p.subject, p.body, s.name, s.locale, s.vals) end
+    case when s.reason is null then campaigns.letter_data(
+      campaign, p.subject, p.body, s.name, s.locale,
+      campaigns.words_of(campaign, s.name, s.locale, s.pledged, s.paid, s.currency, s.days, s.own)
+    ) end
   from campaigns.selection(campaign) s
   cross join (
     select campaigns.parts((campaign).subject) as subject, campaigns.parts((campaign).body) as body offset 0
@@ -557,7 +564,7 @@ language sql stable set search_path = '' as $$
     where r.campaign_id = (campaign).id and r.state = 'waiting'
     group by r.chunk
   ) c
-  cross join campaigns.settings s
+  cross join campaigns.campaign_settings s
 $$;
 
 create function campaigns.send_chunk(campaign_id uuid, chunk int, round int) returns void
@@ -584,7 +591,11 @@ language plpgsql volatile set search_path = '' as $$
 begin
   update campaigns.campaign_recipients r
   set state = 'skipped', reason = 'opted-out', data = null
-  where r.id = any (hand_over.recipient_ids) and r.person_id in (select campaigns.opted_out_ids());
+  where r.id = any (hand_over.recipient_ids) and r.person_id in (
+    select campaigns.opted_out_ids(array(
+      select w.person_id from campaigns.campaign_recipients w where w.id = any (hand_over.recipient_ids)
+    ))
+  );
 
   with sent as materialized (
     select s.* from mail.enqueue_many((
@@ -772,13 +783,13 @@ $$;
 create function campaigns.tell_progress(campaign_id uuid, now_too boolean default false) returns void
 language plpgsql volatile set search_path = '' as $$
 begin
-  perform from campaigns.progress p
+  perform from campaigns.campaign_progress p
   where p.campaign_id = tell_progress.campaign_id and p.told_at < clock_timestamp() - interval '500 milliseconds'
   for update skip locked;
   if not found and not tell_progress.now_too then
     return;
   end if;
-  update campaigns.progress p set told_at = clock_timestamp() where p.campaign_id = tell_progress.campaign_id;
+  update campaigns.campaign_progress p set told_at = clock_timestamp() where p.campaign_id = tell_progress.campaign_id;
   perform realtime.send(
     jsonb_build_object('campaignId', c.id, 'state', c.state) || (
       select jsonb_build_object(
@@ -817,7 +828,7 @@ create trigger _100_set_updated_at before update on campaigns.campaign_recipient
 for each row execute function app.tg__set_updated_at();
 create trigger _100_set_updated_at before update on campaigns.merge_values
 for each row execute function app.tg__set_updated_at();
-create trigger _100_set_updated_at before update on campaigns.settings
+create trigger _100_set_updated_at before update on campaigns.campaign_settings
 for each row execute function app.tg__set_updated_at();
 
 -- Policies and grants
@@ -890,11 +901,11 @@ comment on column campaigns.campaign_recipients.state is 'waiting, enqueued, ski
 comment on column campaigns.campaign_recipients.reason is
   'Why there is no letter: no-address, opted-out, minor, duplicate-address, missing-tag, bad-address or job-failed.';
 comment on column campaigns.campaign_recipients.missing_tags is 'Tags without a value.';
-comment on column campaigns.campaign_recipients.address is 'Where the letter goes.';
+comment on column campaigns.campaign_recipients.address is E'@behavior -*\nWhere the letter goes.';
 comment on constraint campaign_recipients_campaign_id_fkey on campaigns.campaign_recipients is E'@fieldName campaign\n@foreignFieldName recipients';
 comment on constraint campaign_recipients_person_id_fkey on campaigns.campaign_recipients is E'@fieldName person\n@foreignFieldName campaignLetters\n@behavior -connection -list';
-comment on table campaigns.settings is E'@behavior -*\nFrom how many recipients on a campaign goes in chunks, their size and pace, and whether minors get such letters.';
-comment on table campaigns.progress is E'@name campaign_progress\n@behavior -*\nWhen the progress of a campaign was told last.';
+comment on table campaigns.campaign_settings is E'@behavior -*\nFrom how many recipients on a campaign goes in chunks, their size and pace, and whether minors get such letters.';
+comment on table campaigns.campaign_progress is E'@behavior -*\nWhen the progress of a campaign was told last.';
 comment on table mail.delivery_events is 'What the provider told of letters after it had taken them; append-only.';
 comment on type campaigns.merge_tag_entry is 'Declares a merge tag of the campaign''s own.';
 comment on column campaigns.merge_tag_entry.name is 'Small letters, digits and _: written as #name in the text.';

@@ -1,7 +1,7 @@
 -- What became of the letters of a campaign, counted from the outbox and from what the provider told (mail.delivery_events).
 -- Delivered, bounced and clicked are facts; opened is an estimate, as mail programs open letters by themselves.
 
-create view campaigns.outcomes with (security_invoker = true) as
+create view campaigns.campaign_outcomes with (security_invoker = true) as
   select r.id, r.campaign_id, r.person_id,
     r.state = 'waiting' or coalesce(l.state in ('queued', 'sending'), false) as queued,
     r.state = 'skipped' or coalesce(l.state = 'suppressed', false) as suppressed,
@@ -31,7 +31,7 @@ create view campaigns.outcomes with (security_invoker = true) as
     where e.letter_id = r.letter_id
   ) e;
 
-create function campaigns.is_in_state(outcome campaigns.outcomes, state text) returns boolean
+create function campaigns.is_in_state(outcome campaigns.campaign_outcomes, state text) returns boolean
 language sql immutable set search_path = '' as $$
   select case is_in_state.state
     when 'queued' then (outcome).queued
@@ -75,7 +75,7 @@ begin
       select coalesce(jsonb_object_agg(b.reason, b.people), '{}')
       from (
         select s.suppressed_because as reason, count(*) as people
-        from campaigns.outcomes s
+        from campaigns.campaign_outcomes s
         where s.campaign_id = v_campaign.id and s.suppressed
         group by 1
       ) b
@@ -85,7 +85,7 @@ begin
     count(*) filter (where o.unsubscribed), count(*) filter (where o.undecided), count(*) filter (where o.cancelled),
     count(*) filter (where o.failed), count(*) filter (where o.not_received), count(*) filter (where o.not_seen)
   into v_board
-  from campaigns.outcomes o
+  from campaigns.campaign_outcomes o
   where o.campaign_id = v_campaign.id;
   return v_board;
 end
@@ -99,7 +99,7 @@ begin
   perform campaigns.require_state(campaign_recipients.state);
   return query
     select r.*
-    from campaigns.outcomes o
+    from campaigns.campaign_outcomes o
     join campaigns.campaign_recipients r on r.id = o.id
     join app.people p on p.id = r.person_id
     where o.campaign_id = campaign_recipients.campaign_id
@@ -125,7 +125,7 @@ language sql stable security definer set search_path = '' as $$
     when o.failed then 'failed'
     else 'cancelled'
   end
-  from campaigns.outcomes o
+  from campaigns.campaign_outcomes o
   where o.id = (recipient).id and exists (
     select from campaigns.campaigns c where c.id = o.campaign_id and campaigns.is_staff(c.group_id)
   )
@@ -138,7 +138,7 @@ grant execute on function campaigns.campaign_recipients_outcome(campaigns.campai
 
 -- Comments
 
-comment on view campaigns.outcomes is E'@behavior -*\nWhat became of the letter to each recipient.';
+comment on view campaigns.campaign_outcomes is E'@behavior -*\nWhat became of the letter to each recipient.';
 comment on type campaigns.campaign_board is
   'How many recipients a campaign has in each state. A letter counts in all that are true of it: a clicked one is delivered and accepted too.';
 comment on column campaigns.campaign_board.audience is 'All whom it was for.';

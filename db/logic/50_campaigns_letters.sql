@@ -1,6 +1,7 @@
 -- What a campaign says to whom. Subject and body are plain text; a blank line makes a paragraph, and addresses of the web
 -- become links. `#tag` and `#tag|fallback` are replaced where the tag is declared, `##` is a #, and everything else stays:
--- the text is cut into parts once, each part is escaped by itself, and a value is never read for tags again.
+-- the text is cut into parts once, each part is escaped by itself, and a value is never read for tags again. What is called for
+-- every recipient sets no search_path of its own, so that Postgres can inline it.
 
 -- Parts: [{"literal": "…"} | {"url": "…"} | {"tag": "…", "fallback": "…"}]
 create function campaigns.parts(source text) returns jsonb
@@ -38,7 +39,7 @@ language sql immutable set search_path = '' as $$
 $$;
 
 create function campaigns.as_text(parts jsonb, vals jsonb) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable as $$
   select string_agg(
     coalesce(p.part ->> 'literal', p.part ->> 'url', vals ->> (p.part ->> 'tag'), p.part ->> 'fallback', '#' || (p.part ->> 'tag')),
     '' order by p.n
@@ -47,7 +48,7 @@ language sql immutable set search_path = '' as $$
 $$;
 
 create function campaigns.as_html(parts jsonb, vals jsonb) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable as $$
   select '<p>' || string_agg(
     case
       when p.part ? 'literal' then campaigns.with_paragraphs(campaigns.escaped(p.part ->> 'literal'))
@@ -60,12 +61,12 @@ language sql immutable set search_path = '' as $$
 $$;
 
 create function campaigns.with_paragraphs(html text) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable as $$
   select replace(regexp_replace(with_paragraphs.html, '\n[ \t]*\n\s*', '</p><p>', 'g'), E'\n', '<br>')
 $$;
 
 create function campaigns.escaped(value text) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable as $$
   select replace(replace(replace(replace(replace(
     escaped.value, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;')
 $$;
@@ -104,33 +105,18 @@ language sql immutable set search_path = '' as $$
   select array['name', 'pledge', 'paid_amount', 'balance', 'days_remain']
 $$;
 
--- Whom it would reach now, each with the values of the tags and why not, if not: no-address, opted-out, minor,
--- duplicate-address or missing-tag.
+-- Whom it would reach now, what their letter is made of, and why there would be none: no-address, opted-out, minor,
+-- duplicate-address or missing-tag. campaigns.words_of makes the words of it, for those rows that need them.
 create function campaigns.selection(campaign campaigns.campaigns)
 returns table (
-  person_id uuid, name text, locale text, address text, vals jsonb, reason text, missing text[],
-  pledged bigint, balance bigint, days int
+  person_id uuid, name text, locale text, address text, reason text, missing text[], pledged bigint, paid bigint, currency text,
+  days int, own jsonb
 )
 language sql stable set search_path = '' as $$
-  with parts as materialized (
-    select campaigns.parts((campaign).subject) || campaigns.parts((campaign).body) as parts
-  ),
-  needed as materialized (
+  with needed as materialized (
     select array_agg(distinct p.part ->> 'tag') as tags
-    from parts, jsonb_array_elements(parts.parts) p (part)
+    from jsonb_array_elements(campaigns.parts((campaign).subject) || campaigns.parts((campaign).body)) p (part)
     where p.part ? 'tag' and not p.part ? 'fallback'
-  ),
-  own as materialized (
-    select p.id as person_id, jsonb_object_agg(
-      t.name, campaigns.shown(t.type, coalesce(v.value, t.default_value), (campaign).currency, coalesce(p.locale, c.locale))
-    ) as vals
-    from campaigns.merge_tags t
-    cross join campaigns.audience(campaign) a (person_id)
-    join app.people p on p.id = a.person_id
-    cross join app.community c
-    left join campaigns.merge_values v on v.merge_tag_id = t.id and v.person_id = p.id
-    where t.campaign_id = (campaign).id
-    group by p.id
   ),
   paid as materialized (
     select g.person_id, g.amount, g.currency, g.due_on, coalesce(sum(y.amount), 0)::bigint as paid
@@ -141,50 +127,85 @@ language sql stable set search_path = '' as $$
   ),
   people as materialized (
     select p.id, p.name, coalesce(p.locale, c.locale) as locale, e.address, p.is_minor, d.amount as pledged, d.paid, d.currency,
-      coalesce(d.due_on, (campaign).due_on) - campaigns.today() as days, o.vals
+      coalesce(d.due_on, (campaign).due_on) - t.today as days
     from campaigns.audience(campaign) a (person_id)
     join app.people p on p.id = a.person_id
     cross join app.community c
+    cross join (select campaigns.today() as today offset 0) t
     left join lateral (
       select a.address from app.email_addresses a where a.person_id = p.id order by a.created_at, a.id limit 1
     ) e on true
     left join paid d on d.person_id = p.id
-    left join own o on o.person_id = p.id
   ),
-  filled as materialized (
-    select p.*, jsonb_strip_nulls(jsonb_build_object(
-      'name', p.name,
-      'pledge', campaigns.money(p.pledged, p.currency, p.locale),
-      'paid_amount', campaigns.money(p.paid, p.currency, p.locale),
-      'balance', campaigns.balance_words(p.pledged - p.paid, p.currency, p.locale),
-      'days_remain', campaigns.days_words(p.days, p.locale)
-    ) || coalesce(p.vals, '{}')) as all_vals
+  own as materialized (
+    select p.id as person_id, jsonb_object_agg(t.name, coalesce(v.value, t.default_value))
+      filter (where coalesce(v.value, t.default_value) is not null) as own
+    from campaigns.merge_tags t
+    cross join people p
+    left join campaigns.merge_values v on v.merge_tag_id = t.id and v.person_id = p.id
+    where t.campaign_id = (campaign).id
+    group by p.id
+  ),
+  opted_out as materialized (
+    select campaigns.opted_out_ids(array(select p.id from people p)) as id
+  ),
+  lacking as materialized (
+    select p.*, o.own, array(
+      select t.tag
+      from unnest(n.tags) t (tag)
+      where case
+        when t.tag = 'name' then false
+        when t.tag in ('pledge', 'paid_amount', 'balance') then p.pledged is null
+        when t.tag = 'days_remain' then p.days is null
+        else not coalesce(o.own ? t.tag, false)
+      end
+      order by t.tag
+    ) as missing
     from people p
+    cross join needed n
+    left join own o on o.person_id = p.id
   )
-  select f.id, f.name, f.locale, f.address, f.all_vals,
+  select l.id, l.name, l.locale, l.address,
     case
-      when f.address is null then 'no-address'
-      when f.id in (select campaigns.opted_out_ids()) then 'opted-out'
-      when f.is_minor and not s.letters_to_minors then 'minor'
-      when row_number() over (partition by lower(f.address) order by f.id) > 1 then 'duplicate-address'
-      when not f.all_vals ?& coalesce(n.tags, '{}') then 'missing-tag'
+      when l.address is null then 'no-address'
+      when l.id in (select o.id from opted_out o) then 'opted-out'
+      when l.is_minor and not s.letters_to_minors then 'minor'
+      when row_number() over (partition by lower(l.address) order by l.id) > 1 then 'duplicate-address'
+      when l.missing <> '{}' then 'missing-tag'
     end,
-    array(select t.tag from unnest(n.tags) t (tag) where not f.all_vals ? t.tag order by t.tag),
-    f.pledged, f.pledged - f.paid, f.days
-  from filled f
-  cross join needed n
-  cross join campaigns.settings s
+    l.missing, l.pledged, l.paid, l.currency, l.days, l.own
+  from lacking l
+  cross join campaigns.campaign_settings s
 $$;
 
-create function campaigns.opted_out_ids() returns setof uuid
+create function campaigns.words_of(
+  campaign campaigns.campaigns, name text, locale text, pledged bigint, paid bigint, currency text, days int, own jsonb
+) returns jsonb
+language sql stable as $$
+  select jsonb_strip_nulls(jsonb_build_object(
+    'name', words_of.name,
+    'pledge', campaigns.money(words_of.pledged, words_of.currency, words_of.locale),
+    'paid_amount', campaigns.money(words_of.paid, words_of.currency, words_of.locale),
+    'balance', campaigns.balance_words(words_of.pledged - words_of.paid, words_of.currency, words_of.locale),
+    'days_remain', campaigns.days_words(words_of.days, words_of.locale)
+  )) || case when words_of.own is null then '{}' else (
+    select coalesce(
+      jsonb_object_agg(t.name, campaigns.shown(t.type, words_of.own ->> t.name, (campaign).currency, words_of.locale)), '{}'
+    )
+    from campaigns.merge_tags t
+    where t.campaign_id = (campaign).id and words_of.own ? t.name
+  ) end
+$$;
+
+create function campaigns.opted_out_ids(person_ids uuid[]) returns setof uuid
 language sql stable set search_path = '' as $$
-  select p.person_id
-  from notify.preferences p
-  where p.category = 'campaign' and p.channel = 'mail' and p.frequency = 'off'
+  select f.person_id
+  from notify.frequencies(opted_out_ids.person_ids, 'campaign', 'mail') f
+  where f.frequency = 'off'
 $$;
 
 create function campaigns.shown(type text, value text, currency text, locale text) returns text
-language sql stable set search_path = '' as $$
+language sql stable as $$
   select case shown.type
     when 'money' then campaigns.money(shown.value::bigint, shown.currency, shown.locale)
     when 'number' then campaigns.grouped(shown.value, shown.locale)
@@ -196,7 +217,7 @@ $$;
 -- The data of the letter: what it needs is in it, so that nothing that happens later changes what it says.
 create function campaigns.letter_data(campaign campaigns.campaigns, subject_parts jsonb, body_parts jsonb, name text, locale text, vals jsonb)
 returns jsonb
-language sql stable set search_path = '' as $$
+language sql stable as $$
   select jsonb_build_object(
     'personName', letter_data.name,
     'letterSubject', campaigns.as_text(subject_parts, vals),
@@ -217,6 +238,6 @@ $$;
 
 -- A page where the person, signed in, mutes campaigns. A link that needs no sign-in takes its place when there is one.
 create function campaigns.unsubscribe_path() returns text
-language sql immutable set search_path = '' as $$
+language sql immutable as $$
   select '/settings/notifications?mute=campaign'
 $$;

@@ -128,7 +128,7 @@ $$;
 
 -- €1,234.50 and Rp 150,000; in Indonesian €1.234,50 and Rp150.000 with a space that does not break.
 create function campaigns.money(amount bigint, currency text, locale text) returns text
-language sql stable set search_path = '' as $$
+language sql stable as $$
   select case when money.amount < 0 then '-' else '' end
     || c.symbol || case when c.symbol ~ '[A-Z]$|[a-z]$' then U&'\00A0' else '' end
     || campaigns.grouped(
@@ -144,7 +144,7 @@ $$;
 
 -- 1234567.5 as 1,234,567.5 or 1.234.567,5.
 create function campaigns.grouped(number text, locale text) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable as $$
   select case when grouped.locale = 'id' then translate(g.shown, ',.', '.,') else g.shown end
   from (
     select regexp_replace(split_part(grouped.number, '.', 1), '(\d)(?=(\d{3})+$)', '\1,', 'g')
@@ -153,7 +153,7 @@ language sql immutable set search_path = '' as $$
 $$;
 
 create function campaigns.balance_words(balance bigint, currency text, locale text) returns text
-language sql stable set search_path = '' as $$
+language sql stable as $$
   select case
     when balance_words.balance >= 0 then campaigns.money(balance_words.balance, balance_words.currency, balance_words.locale)
     when balance_words.locale = 'id' then
@@ -163,7 +163,7 @@ language sql stable set search_path = '' as $$
 $$;
 
 create function campaigns.days_words(days int, locale text) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable as $$
   select case
     when days_words.days is null then null
     when days_words.locale = 'id' then case
@@ -178,7 +178,7 @@ language sql immutable set search_path = '' as $$
 $$;
 
 create function campaigns.date_words(day date, locale text) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable as $$
   select extract(day from date_words.day) || ' ' || (case when date_words.locale = 'id'
     then array['Januari', 'Februari', 'Maret', 'April', 'Mei', 'Juni', 'Juli', 'Agustus', 'September', 'Oktober', 'November', 'Desember']
     else array['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December']

@@ -18,7 +18,7 @@ create table mail.delivery_events (
 alter table mail.delivery_events enable row level security;
 create index delivery_events_of_letter on mail.delivery_events (letter_id, kind);
 
-create table campaigns.settings (
+create table campaigns.campaign_settings (
   id boolean primary key default true,
   chunk_threshold int not null default 100,
   chunk_size int not null default 50,
@@ -31,8 +31,8 @@ create table campaigns.settings (
   constraint chunks_have_1_to_500_letters check (chunk_size between 1 and 500),
   constraint paces_are_positive check (letters_per_minute between 1 and 1000000)
 );
-alter table campaigns.settings enable row level security;
-insert into campaigns.settings default values;
+alter table campaigns.campaign_settings enable row level security;
+insert into campaigns.campaign_settings default values;
 
 create table campaigns.currencies (
   code text primary key,
@@ -185,11 +185,11 @@ create index recipients_of_person on campaigns.campaign_recipients (person_id);
 create index recipients_of_letter on campaigns.campaign_recipients (letter_id);
 create index recipients_who_wait on campaigns.campaign_recipients (campaign_id, chunk) where state = 'waiting';
 
-create table campaigns.progress (
+create table campaigns.campaign_progress (
   campaign_id uuid primary key references campaigns.campaigns on delete cascade,
   told_at timestamptz not null default '-infinity'
 );
-alter table campaigns.progress enable row level security;
+alter table campaigns.campaign_progress enable row level security;
 
 create type campaigns.merge_tag_entry as (name text, type text, default_value text);
 create type campaigns.merge_value_entry as (person_id uuid, tag text, value text);

@@ -297,8 +297,35 @@ export interface AppSignInTries {
   kind: string;
 }
 
+export interface CampaignsCampaignOutcomes {
+  accepted: boolean | null;
+  bounced: boolean | null;
+  campaign_id: string | null;
+  cancelled: boolean | null;
+  clicked: boolean | null;
+  complained: boolean | null;
+  delivered: boolean | null;
+  failed: boolean | null;
+  id: string | null;
+  not_received: boolean | null;
+  not_seen: boolean | null;
+  opened: boolean | null;
+  person_id: string | null;
+  queued: boolean | null;
+  suppressed: boolean | null;
+  suppressed_because: string | null;
+  undecided: boolean | null;
+  unsubscribed: boolean | null;
+}
+
+export interface CampaignsCampaignProgress {
+  campaign_id: string;
+  told_at: Generated<Timestamp>;
+}
+
 export interface CampaignsCampaignRecipients {
   /**
+   * @behavior -*
    * Where the letter goes.
    */
   address: string | null;
@@ -424,6 +451,16 @@ export interface CampaignsCampaigns {
   updated_at: Generated<Timestamp>;
 }
 
+export interface CampaignsCampaignSettings {
+  chunk_size: Generated<number>;
+  chunk_threshold: Generated<number>;
+  created_at: Generated<Timestamp>;
+  id: Generated<boolean>;
+  letters_per_minute: Generated<number>;
+  letters_to_minors: Generated<boolean>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface CampaignsCurrencies {
   /**
    * As in ISO 4217: EUR.
@@ -465,27 +502,6 @@ export interface CampaignsMergeValues {
   person_id: string;
   updated_at: Generated<Timestamp>;
   value: string;
-}
-
-export interface CampaignsOutcomes {
-  accepted: boolean | null;
-  bounced: boolean | null;
-  campaign_id: string | null;
-  cancelled: boolean | null;
-  clicked: boolean | null;
-  complained: boolean | null;
-  delivered: boolean | null;
-  failed: boolean | null;
-  id: string | null;
-  not_received: boolean | null;
-  not_seen: boolean | null;
-  opened: boolean | null;
-  person_id: string | null;
-  queued: boolean | null;
-  suppressed: boolean | null;
-  suppressed_because: string | null;
-  undecided: boolean | null;
-  unsubscribed: boolean | null;
 }
 
 export interface CampaignsPayments {
@@ -541,21 +557,6 @@ export interface CampaignsPledges {
    * What it is for; campaigns with the same purpose write about it.
    */
   purpose: string;
-  updated_at: Generated<Timestamp>;
-}
-
-export interface CampaignsProgress {
-  campaign_id: string;
-  told_at: Generated<Timestamp>;
-}
-
-export interface CampaignsSettings {
-  chunk_size: Generated<number>;
-  chunk_threshold: Generated<number>;
-  created_at: Generated<Timestamp>;
-  id: Generated<boolean>;
-  letters_per_minute: Generated<number>;
-  letters_to_minors: Generated<boolean>;
   updated_at: Generated<Timestamp>;
 }
 
@@ -1845,16 +1846,16 @@ export interface DB {
   "app.sessions": AppSessions;
   "app.sign_in_links": AppSignInLinks;
   "app.sign_in_tries": AppSignInTries;
+  "campaigns.campaign_outcomes": CampaignsCampaignOutcomes;
+  "campaigns.campaign_progress": CampaignsCampaignProgress;
   "campaigns.campaign_recipients": CampaignsCampaignRecipients;
+  "campaigns.campaign_settings": CampaignsCampaignSettings;
   "campaigns.campaigns": CampaignsCampaigns;
   "campaigns.currencies": CampaignsCurrencies;
   "campaigns.merge_tags": CampaignsMergeTags;
   "campaigns.merge_values": CampaignsMergeValues;
-  "campaigns.outcomes": CampaignsOutcomes;
   "campaigns.payments": CampaignsPayments;
   "campaigns.pledges": CampaignsPledges;
-  "campaigns.progress": CampaignsProgress;
-  "campaigns.settings": CampaignsSettings;
   "chat.bans": ChatBans;
   "chat.mentions": ChatMentions;
   "chat.message_versions": ChatMessageVersions;

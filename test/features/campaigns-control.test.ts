@@ -25,7 +25,9 @@ let tutor: Asker;
 beforeEach(async () => {
   school = await openSchool();
   tutor = school.as(school.people.tutor);
-  await school.world.pool.query("update campaigns.settings set chunk_threshold = 10, chunk_size = 5");
+  await school.world.pool.query(
+    "update campaigns.campaign_settings set chunk_threshold = 10, chunk_size = 5",
+  );
 });
 afterEach(() => school[Symbol.asyncDispose]());
 

@@ -59,13 +59,14 @@ export async function sendNow(school: School, asker: Asker, campaignId: string):
 
 type CampaignJob = { queue: string; chunk: number; round: number; seconds: number };
 
-/** The jobs that hand over letters of a campaign, with the seconds until they are due. */
+/** The jobs that hand over letters of a campaign, with the seconds from its freezing until they are due. */
 export async function jobsOf({ world }: School, campaignId: string): Promise<CampaignJob[]> {
   const { rows } = await world.pool.query<CampaignJob>(
     `select queue, (payload::json -> 'data' ->> 'chunk')::int as chunk,
-       (payload::json -> 'data' ->> 'round')::int as round, round(available_at - extract(epoch from now()))::int as seconds
+       (payload::json -> 'data' ->> 'round')::int as round, round(available_at - extract(epoch from c.prepared_at))::int as seconds
      from queue.jobs
-     where payload::json ->> 'job' = 'campaigns/send' and payload::json -> 'data' ->> 'campaignId' = $1
+     join campaigns.campaigns c on c.id = $1::uuid
+     where payload::json ->> 'job' = 'campaigns/send' and payload::json -> 'data' ->> 'campaignId' = $1::text
      order by round, chunk`,
     [campaignId],
   );
@@ -179,6 +180,6 @@ export const campaignBoard = `query ($campaignId: UUID!) {
 
 export const campaignRecipients = `query ($campaignId: UUID!, $state: String) {
   campaignRecipients(campaignId: $campaignId, state: $state) {
-    totalCount nodes { state reason outcome address missingTags person { name } }
+    totalCount nodes { state reason outcome missingTags person { name } }
   }
 }`;
