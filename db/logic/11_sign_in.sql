@@ -298,6 +298,9 @@ grant execute on function app.revoke_session(uuid), app.revoke_other_sessions() 
 
 -- Comments
 
+comment on table app.identities is 'Who somebody is for another issuer of tokens.';
+comment on table app.sign_in_tries is 'What was tried of an address, as a hash, for two days.';
+
 comment on function app.create_sign_in_link(uuid, interval) is
   'A new single-use token for one person; the link is PUBLIC_URL/sign-in#token. For operators and letters.';
 comment on function app.create_sign_in_link(text) is

@@ -597,7 +597,7 @@ comment on column app.invitations.name is E'@behavior +filterBy +orderBy\nAs the
 comment on column app.invitations.role is E'@behavior +filterBy\nteacher, student, parent or member.';
 comment on column app.invitations.child_email is 'Of a parent: the address at which the child was invited.';
 comment on column app.invitations.token_hash is '@behavior -*';
-comment on column app.invitations.letters is 'How many letters were sent.';
+comment on column app.invitations.letters is '@behavior -*';
 comment on column app.invitations.used_at is '@behavior -*';
 comment on column app.invitations.expires_at is 'Until when the letter works.';
 comment on column app.invitations.accepted_at is E'@behavior +filterBy +orderBy\nNull: not yet.';

@@ -167,6 +167,9 @@ export interface AppInvitations {
   id: Generated<string>;
   invitation_link_id: string | null;
   invited_by: string | null;
+  /**
+   * @behavior -*
+   */
   letters: Generated<number>;
   /**
    * @behavior +filterBy +orderBy
@@ -179,7 +182,13 @@ export interface AppInvitations {
    * teacher, student, parent or member.
    */
   role: string;
+  /**
+   * @behavior -*
+   */
   token_hash: Buffer;
+  /**
+   * @behavior -*
+   */
   used_at: Timestamp | null;
 }
 
@@ -255,7 +264,13 @@ export interface AppSessions {
    */
   last_seen_at: Generated<Timestamp>;
   person_id: string;
+  /**
+   * @behavior -*
+   */
   revoked_at: Timestamp | null;
+  /**
+   * @behavior -*
+   */
   token_hash: Buffer;
   /**
    * What the browser said of itself.

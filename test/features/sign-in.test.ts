@@ -120,7 +120,7 @@ test("six letters in a quarter of an hour are one too many, of a known address a
   const { rows } = await quiet.pool.query<{ address: string; jobs: number }>(
     `select address, count(*)::int as jobs
      from queue.jobs j, unnest(array['known@school.example', 'unknown@school.example']) address
-     where j.task = 'sign-in/mail-link' and j.payload like '%"' || address || '"%'
+     where j.payload like '%"' || address || '"%'
      group by address order by address`,
   );
   assert.deepEqual(rows, [
