@@ -147,15 +147,15 @@ language sql volatile as $$
 $$;
 
 -- A new person becomes a minor with a student's invitation; who is known already keeps what is known of them.
-create function app.find_or_create_invited(invitation app.invitations) returns app.people
+create function app.find_or_create_invited(email text, name text, role text) returns app.people
 language plpgsql volatile as $$
 declare
   v_known constant boolean := exists (
-    select from app.email_addresses e where lower(e.address) = lower((invitation).email)
+    select from app.email_addresses e where lower(e.address) = lower(btrim(find_or_create_invited.email))
   );
-  v_person app.people := app.find_or_create_person((invitation).email, (invitation).name);
+  v_person app.people := app.find_or_create_person(email, name);
 begin
-  if not v_known and (invitation).role = 'student' and (app.community()).students_are_minors then
+  if not v_known and find_or_create_invited.role = 'student' and (app.community()).students_are_minors then
     update app.people p set is_minor = true where p.id = v_person.id returning * into v_person;
   end if;
   return v_person;
