@@ -8,7 +8,10 @@ declare
 begin
   update app.invitations i
   set used_at = now()
-  where i.token_hash = app.hash_token(accept_by_token.token) and i.used_at is null and i.expires_at > now()
+  where i.token_hash = app.hash_token(accept_by_token.token)
+    and i.used_at is null
+    and i.expires_at > now()
+    and coalesce(i.person_id, accept_by_token.person_id) = accept_by_token.person_id -- a letter is for one
   returning * into v_invitation;
   if not found then
     return null;

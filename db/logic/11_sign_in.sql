@@ -96,7 +96,7 @@ language plpgsql volatile as $$
 declare
   v_person_id uuid;
 begin
-  select (app.find_or_create_invited(i.email, i.name, i.role)).id into v_person_id
+  select coalesce(i.person_id, (app.find_or_create_invited(i.email, i.name, i.role)).id) into v_person_id
   from app.invitations i
   where i.token_hash = app.hash_token(use_invitation.token) and i.used_at is null and i.expires_at > now();
   if v_person_id is not null then

@@ -69,11 +69,13 @@ test("a teacher's invitation says the same of a known and an unknown address, un
 });
 
 test("staff of the community enrols at once, and the member who was removed can be invited anew", async () => {
-  const { call, one, people, classId } = school;
+  const { call, refusal, one, people, classId } = school;
   const input = { groupId: classId, email: "mira@home.example", name: "Mira", role: "member" };
   const first = await call(people.owner, "inviteToGroup", input, invited);
   assert.equal(first.person.name, "Mira");
   assert.deepEqual(await call(people.owner, "inviteToGroup", { ...input, role: "teacher" }, invited), first);
+  const forwarded = { token: (await letterTo("mira@home.example")).token };
+  assert.deepEqual(await refusal(people.stranger, "acceptInvitation", forwarded), ["HW404", "token"]);
   assert.equal((await letterTo("mira@home.example")).count, 1);
   const { id: membershipId } = await one<{ id: string }>(
     "select id from app.memberships where person_id = $1",
