@@ -367,6 +367,98 @@ export interface ChatRooms {
   updated_at: Generated<Timestamp>;
 }
 
+export interface EventsEvents {
+  /**
+   * Why it was cancelled.
+   */
+  cancel_reason: Generated<string>;
+  /**
+   * @behavior +filterBy
+   * When it was cancelled.
+   */
+  cancelled_at: Timestamp | null;
+  /**
+   * How many may come, guests too; null: any number.
+   */
+  capacity: number | null;
+  /**
+   * Made by the client; the same one again returns the first event.
+   */
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  /**
+   * Plain text of 5,000 characters at most.
+   */
+  description: Generated<string>;
+  /**
+   * When it ends, if that is known.
+   */
+  ends_at: Timestamp | null;
+  /**
+   * The groups whose members are invited.
+   */
+  group_ids: Generated<string[]>;
+  id: Generated<string>;
+  /**
+   * People who are invited by name.
+   */
+  person_ids: Generated<string[]>;
+  /**
+   * Plain text of 200 characters at most.
+   */
+  place: Generated<string>;
+  /**
+   * How long before its beginning those are reminded who did not say no.
+   */
+  remind_minutes_before: number | null;
+  /**
+   * How often its title, place or time was changed.
+   */
+  revision: Generated<number>;
+  /**
+   * Which roles of those groups; empty: all. Guardians of children in them count as parents.
+   */
+  roles: Generated<string[]>;
+  /**
+   * @behavior +filterBy +orderBy
+   * When it begins.
+   */
+  starts_at: Timestamp;
+  /**
+   * IANA time zone of the place.
+   */
+  time_zone: string;
+  /**
+   * @behavior +filterBy +orderBy
+   * Plain text of 1 to 200 characters.
+   */
+  title: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface EventsRsvps {
+  /**
+   * @behavior +filterBy
+   * yes, no or maybe.
+   */
+  answer: string;
+  /**
+   * Who gave the answer: the person, or a guardian.
+   */
+  answered_by: string | null;
+  comment: Generated<string>;
+  created_at: Generated<Timestamp>;
+  event_id: string;
+  /**
+   * How many others somebody brings.
+   */
+  guests: Generated<number>;
+  id: Generated<string>;
+  person_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface LaravelFailedJobs {
   connection: string;
   exception: string;
@@ -504,26 +596,90 @@ export interface MailUndecided {
 }
 
 export interface NotifyAnnouncements {
+  /**
+   * Ids for the client.
+   */
   about: Generated<Json>;
   actor_id: string | null;
+  /**
+   * Plain text of 1 to 10,000 characters.
+   */
   body: string;
+  /**
+   * announcement.
+   */
   category: string;
+  /**
+   * @behavior -*
+   * What happened; announced once.
+   */
   cause: string;
+  /**
+   * Made by the client; the same one again returns the first announcement.
+   */
   client_id: string | null;
+  /**
+   * @behavior +orderBy
+   * When it was made.
+   */
   created_at: Generated<Timestamp>;
   expires_at: Timestamp | null;
+  /**
+   * When everybody was told; mails may still be on their way.
+   */
   finished_at: Timestamp | null;
+  /**
+   * @behavior -*
+   * An earlier announcement that this is about.
+   */
   follows_id: string | null;
+  /**
+   * @behavior -*
+   * The words that are new.
+   */
+  follows_revision: number | null;
+  /**
+   * The groups whose members are told.
+   */
   group_ids: string[] | null;
   id: Generated<string>;
+  /**
+   * When it is told; null: at once.
+   */
   not_before: Timestamp | null;
+  /**
+   * Where it leads, within the site.
+   */
   path: string;
-  people: Json | null;
+  /**
+   * People who are told by name.
+   */
   person_ids: string[] | null;
+  /**
+   * @behavior -*
+   * Counts its words.
+   */
+  revision: Generated<number>;
+  /**
+   * Which roles of those groups; null: all.
+   */
   roles: string[] | null;
+  /**
+   * @behavior -*
+   * When its audience was read.
+   */
   split_at: Timestamp | null;
+  /**
+   * Plain text of 1 to 200 characters.
+   */
   title: string;
+  /**
+   * Whether it passes quiet hours and digests.
+   */
   urgent: Generated<boolean>;
+  /**
+   * When it was taken back.
+   */
   withdrawn_at: Timestamp | null;
 }
 
@@ -542,13 +698,20 @@ export interface NotifyChunks {
   number: number;
   people: Json | null;
   person_ids: string[];
+  revision: number | null;
   withdrawn_at: Timestamp | null;
 }
 
 export interface NotifyDefaultPreferences {
   category: string;
   channel: string;
+  /**
+   * instant, digest-daily, digest-weekly or off.
+   */
   frequency: string;
+  /**
+   * owner, teacher, student, parent, member or everybody.
+   */
   role: string;
   updated_at: Generated<Timestamp>;
 }
@@ -565,22 +728,57 @@ export interface NotifyDeliveries {
 }
 
 export interface NotifyDigestTimes {
-  hour: number;
+  hour: Generated<number>;
   person_id: string;
   updated_at: Generated<Timestamp>;
-  weekday: number;
+  /**
+   * Of the weekly digest: 1 (Monday) to 7 (Sunday).
+   */
+  weekday: Generated<number>;
 }
 
 export interface NotifyNotifications {
+  /**
+   * @behavior -*
+   * Its cause.
+   */
   announcement_id: string;
+  /**
+   * When it was put away.
+   */
   archived_at: Timestamp | null;
+  /**
+   * announcement, event, grade, chat-mention, chat-direct, security or account.
+   */
   category: string;
+  /**
+   * @behavior +orderBy
+   * When you were told.
+   */
   created_at: Generated<Timestamp>;
   id: Generated<string>;
+  /**
+   * @behavior -*
+   * Words for this person alone.
+   */
   own_words: Json | null;
+  /**
+   * @behavior -*
+   * Who was told.
+   */
   person_id: string;
+  /**
+   * When it was opened.
+   */
   read_at: Timestamp | null;
+  /**
+   * When it was on the screen.
+   */
   seen_at: Timestamp | null;
+  /**
+   * @behavior -*
+   * When it was taken back.
+   */
   withdrawn_at: Timestamp | null;
 }
 
@@ -592,8 +790,14 @@ export interface NotifyPreferences {
   updated_at: Generated<Timestamp>;
 }
 
-export interface NotifyQuietHours {
+export interface NotifyQuietTimes {
+  /**
+   * On which they begin: 1 (Monday) to 7 (Sunday).
+   */
   days: number[];
+  /**
+   * Before startsAt: on the next day.
+   */
   ends_at: string;
   person_id: string;
   starts_at: string;
@@ -1141,6 +1345,8 @@ export interface DB {
   "chat.reactions": ChatReactions;
   "chat.room_members": ChatRoomMembers;
   "chat.rooms": ChatRooms;
+  "events.events": EventsEvents;
+  "events.rsvps": EventsRsvps;
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
   "laravel.jobs": LaravelJobs;
@@ -1159,7 +1365,7 @@ export interface DB {
   "notify.digest_times": NotifyDigestTimes;
   "notify.notifications": NotifyNotifications;
   "notify.preferences": NotifyPreferences;
-  "notify.quiet_hours": NotifyQuietHours;
+  "notify.quiet_times": NotifyQuietTimes;
   "queue.attempts": QueueAttempts;
   "queue.audit": QueueAudit;
   "queue.batches": QueueBatches;
