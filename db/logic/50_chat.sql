@@ -34,7 +34,8 @@ begin
     where r.created_by = v_person_id and r.client_id = create_room.client_id;
     return v_room;
   end if;
-  insert into chat.room_members (room_id, person_id, role) values (v_room.id, v_person_id, 'moderator');
+  insert into chat.room_members (room_id, person_id, role)
+  values (v_room.id, v_person_id, case when v_room.group_id is null then 'moderator' else 'member' end);
   if v_room.includes_group then
     insert into chat.room_members (room_id, person_id)
     select v_room.id, m.person_id from app.memberships m where m.group_id = v_room.group_id
@@ -756,7 +757,7 @@ comment on constraint room_members_room_id_fkey on chat.room_members is E'@field
 comment on constraint room_members_person_id_fkey on chat.room_members is E'@fieldName person\n@foreignFieldName roomMemberships';
 comment on constraint room_members_added_by_fkey on chat.room_members is E'@fieldName adder\n@foreignFieldName addedRoomMembers';
 comment on column chat.room_members.added_by is 'Who added the person; null for those who joined or belong to it by their group.';
-comment on column chat.room_members.role is 'member, or moderator: who made the room. Staff of the group may do in it what moderators do.';
+comment on column chat.room_members.role is 'member, or moderator: who made a room without a group. In a room of a group its staff may do what moderators do.';
 comment on table chat.messages is 'What was said in a room.';
 comment on constraint messages_sender_id_fkey on chat.messages is E'@foreignFieldName sentMessages';
 comment on constraint messages_reply_to_id_fkey on chat.messages is E'@fieldName replyTo\n@foreignFieldName replies';
