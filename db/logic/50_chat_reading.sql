@@ -256,17 +256,16 @@ begin
     v_rooms := array[search_messages.room_id];
   end if;
   return query execute format(
-    'with found as (
-      select m.*, to_tsvector(''simple'', m.body) as words
+    'with found as materialized (
+      select m as message, m.created_at, m.id, to_tsvector(''simple'', m.body) as words
       from chat.messages m
       where (to_tsvector(''simple'', m.body) @@ websearch_to_tsquery(''simple'', $1) %s) and m.room_id = any ($3)
       order by m.created_at desc
       limit 1000
     )
-    select m.*
+    select (f.message).*
     from found f
-    join chat.messages m on m.id = f.id
-    order by round(ts_rank(f.words, websearch_to_tsquery(''simple'', $1))::numeric, 3) desc, m.created_at desc, m.id',
+    order by round(ts_rank(f.words, websearch_to_tsquery(''simple'', $1))::numeric, 3) desc, f.created_at desc, f.id',
     case when char_length(v_query) > 2 and to_regclass('chat.messages_by_part') is not null then 'or m.body ilike $2' end
   ) using v_query, '%' || regexp_replace(v_query, '([\\%_])', '\\\1', 'g') || '%', v_rooms;
 end
