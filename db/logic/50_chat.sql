@@ -146,6 +146,7 @@ declare
   v_sender_id constant uuid := app.require_person_id();
   v_room chat.rooms;
   v_mention_ids uuid[];
+  v_seq bigint;
   v_message chat.messages;
 begin
   -- The room's row is locked first: whoever sends the same client_id again waits here and then finds the first one.
@@ -173,16 +174,17 @@ begin
   if chat.calls_everybody(send_message.body) then
     perform chat.require_may_call_everybody(v_room, send_message.confirm);
   end if;
+  v_seq := chat.next_seq(v_room.id);
+  -- Who speaks has read what was said before. Before the message, as the markers do it: their row, then the room's topic.
+  update chat.room_members m
+  set last_read_seq = v_seq, last_delivered_seq = v_seq, last_sent_at = now()
+  where m.room_id = v_room.id and m.person_id = v_sender_id;
   insert into chat.messages (room_id, sender_id, client_id, body, seq, reply_to_id, mention_ids, mentions_room)
   values (
-    v_room.id, v_sender_id, send_message.client_id, send_message.body, chat.next_seq(v_room.id),
+    v_room.id, v_sender_id, send_message.client_id, send_message.body, v_seq,
     send_message.reply_to_id, v_mention_ids, chat.calls_everybody(send_message.body)
   )
   returning * into v_message;
-  -- Who speaks has read what was said before.
-  update chat.room_members m
-  set last_read_seq = v_message.seq, last_delivered_seq = v_message.seq, last_sent_at = now()
-  where m.room_id = v_room.id and m.person_id = v_sender_id;
   perform chat.tell_others(v_room, v_message);
   return v_message;
 end
