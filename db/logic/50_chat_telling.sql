@@ -90,6 +90,7 @@ begin
     select greatest(120, extract(epoch from now() - min(w.since)) / 2)
     from unnest(v_missing) w
     where w.person_id <> all (v_told)
+    having count(*) > 0
   );
 end
 $$;
