@@ -303,7 +303,7 @@ export interface ChatRoomMembers {
   muted_until: Timestamp | null;
   person_id: string;
   /**
-   * member, or moderator: who made the room. Staff of the group may do in it what moderators do.
+   * member, or moderator: who made a room without a group. In a room of a group its staff may do what moderators do.
    */
   role: Generated<string>;
   room_id: string;
