@@ -192,7 +192,7 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 
 create function notify.tell_chunk(announcement_id uuid, number int) returns void
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set jit = off as $$
 declare
   v_chunk notify.chunks;
   v_announcement notify.announcements;

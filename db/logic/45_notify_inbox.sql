@@ -133,25 +133,30 @@ $$;
 
 create function notify.tell_live(notification_ids uuid[], is_large boolean) returns void
 language sql volatile set search_path = '' as $$
+  with told as materialized (
+    select n.*
+    from notify.notifications n
+    where n.id = any (tell_live.notification_ids) and n.category <> 'campaign'
+  ),
+  heard as materialized (
+    select t.*
+    from told t
+    where not tell_live.is_large or t.person_id in (select notify.listeners(array(select o.person_id from told o)))
+  )
   insert into realtime.messages (topic, event, payload, private, extension)
   select 'person:' || m.person_id, m.event, m.payload, true, 'broadcast'
   from (
     select
-      n.person_id, 'notification' as event,
+      h.person_id, 'notification' as event,
       jsonb_build_object(
-        'id', n.id, 'category', n.category, 'title', coalesce(n.own_words ->> 'title', a.title),
-        'body', left(coalesce(n.own_words ->> 'body', a.body), 1000), 'path', coalesce(n.own_words ->> 'path', a.path),
-        'about', coalesce(n.own_words -> 'about', a.about), 'createdAt', n.created_at
+        'id', h.id, 'category', h.category, 'title', coalesce(h.own_words ->> 'title', a.title),
+        'body', left(coalesce(h.own_words ->> 'body', a.body), 1000), 'path', coalesce(h.own_words ->> 'path', a.path),
+        'about', coalesce(h.own_words -> 'about', a.about), 'createdAt', h.created_at
       ) as payload
-    from notify.notifications n
-    join notify.announcements a on a.id = n.announcement_id
-    where n.id = any (tell_live.notification_ids) and n.category <> 'campaign'
-      and (not tell_live.is_large or notify.may_listen(n.person_id))
+    from heard h
+    join notify.announcements a on a.id = h.announcement_id
     union all
-    select n.person_id, 'unread-notifications', jsonb_build_object('count', notify.unread_of(n.person_id))
-    from notify.notifications n
-    where n.id = any (tell_live.notification_ids) and n.category <> 'campaign'
-      and (not tell_live.is_large or notify.may_listen(n.person_id))
+    select h.person_id, 'unread-notifications', jsonb_build_object('count', notify.unread_of(h.person_id)) from heard h
   ) m
   order by m.person_id, m.event
 $$;
@@ -161,20 +166,22 @@ language sql volatile set search_path = '' as $$
   insert into realtime.messages (topic, event, payload, private, extension)
   select 'person:' || p.id, 'unread-notifications', jsonb_build_object('count', notify.unread_of(p.id)), true, 'broadcast'
   from unnest(tell_unread.person_ids) p (id)
-  where not tell_unread.is_large or notify.may_listen(p.id)
+  where not tell_unread.is_large or p.id in (select notify.listeners(tell_unread.person_ids))
   order by p.id
 $$;
 
--- Present, or here within the last minutes: a page renews its token every quarter of an hour.
-create function notify.may_listen(person_id uuid) returns boolean
+-- Who of them is present, or was here within the last minutes: a page renews its token every quarter of an hour.
+create function notify.listeners(person_ids uuid[]) returns setof uuid
 language sql stable as $$
-  select
-    exists (select from realtime.presence p where p.sub = may_listen.person_id)
-    or exists (select from realtime.last_seen l where l.sub = may_listen.person_id and l.at > now() - interval '5 minutes')
-    or exists (
-      select from app.sessions s
-      where s.person_id = may_listen.person_id and s.last_seen_at > now() - interval '20 minutes' and s.revoked_at is null
-    )
+  select p.sub from realtime.presence p where p.sub = any (listeners.person_ids)
+  union
+  select l.sub
+  from realtime.last_seen l
+  where l.sub = any (listeners.person_ids) and l.at > now() - interval '5 minutes'
+  union
+  select s.person_id
+  from app.sessions s
+  where s.person_id = any (listeners.person_ids) and s.last_seen_at > now() - interval '20 minutes' and s.revoked_at is null
 $$;
 
 -- Announcements by hand
