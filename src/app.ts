@@ -111,7 +111,10 @@ async function startApi({ stack, config, databaseUrl, jwtSecret, owner }: Ground
   return stack.use(
     await timed(
       "api",
-      createGraphql({ pool, jwtSecret, jwks: config.jwtJwks, wake, production: config.production }),
+      createGraphql({
+        ...{ pool, jwtSecret, jwks: config.jwtJwks, wake, production: config.production },
+        ...config.graphql,
+      }),
     ),
   );
 }

@@ -6,6 +6,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "postgr
 import { AppError, codeOf, messageOf } from "#errors.ts";
 import { mountOn } from "#graphql/mount.ts";
 import { type GraphqlSettings, presetFor } from "#graphql/preset.ts";
+import { checkOperations, readOperations } from "#graphql/read-operations.ts";
 
 export type Graphql = AsyncDisposable & {
   schema: GraphQLSchema;
@@ -18,8 +19,11 @@ export type Graphql = AsyncDisposable & {
  * the API. The pool stays the caller's to end.
  */
 export async function createGraphql(settings: GraphqlSettings): Promise<Graphql> {
-  const instance = postgraphile(presetFor(settings, { schemas: await exposedSchemas(settings.pool) }));
+  const { pool, persistedOperations: folder } = settings;
+  const operations = folder === undefined ? undefined : await readOperations(folder);
+  const instance = postgraphile(presetFor(settings, { schemas: await exposedSchemas(pool), operations }));
   const schema = await buildSchema(instance);
+  if (operations) checkOperations(operations, schema);
   const server = instance.createServ(grafserv);
   await server.ready();
   let released: Promise<void> | undefined;

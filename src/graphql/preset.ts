@@ -1,6 +1,7 @@
 import { PgSimplifyInflectionPreset } from "@graphile/simplify-inflection";
 import type pg from "pg";
 import { makePgService } from "postgraphile/adaptors/pg";
+import type { GraphQLError, GraphQLFormattedError } from "postgraphile/graphql";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
 import { openVerifier } from "#auth/jwt.ts";
@@ -8,8 +9,11 @@ import type { Wake } from "#db/wake.ts";
 import { settingsOfRequest } from "#graphql/context.ts";
 import { authenticated } from "#graphql/plugins/authenticated.ts";
 import { cappedLists } from "#graphql/plugins/capped-lists.ts";
+import { checkedInput } from "#graphql/plugins/checked-input.ts";
 import { limitedQueries } from "#graphql/plugins/limited-queries.ts";
+import { type KnownOperations, persistedOperations } from "#graphql/plugins/persisted-operations.ts";
 import { plainNames } from "#graphql/plugins/plain-names.ts";
+import { pricedQueries } from "#graphql/plugins/priced-queries.ts";
 import { shownErrors } from "#graphql/plugins/shown-errors.ts";
 import { wokenRelays } from "#graphql/plugins/woken-relays.ts";
 import { maskUnexpected } from "#graphql/shown-error.ts";
@@ -23,18 +27,35 @@ export type GraphqlSettings = {
   /** Announces each mutation. */
   wake: Wake;
   production: boolean;
+} & Partial<Allowed>;
+
+/** What clients may ask. */
+export type Allowed = {
+  /** Whether they may ask for the schema; unless in production. */
+  introspection: boolean;
+  maxDepth: number;
+  /** Objects that one operation may read. */
+  maxCost: number;
+  /** A folder of operations known by their names. */
+  persistedOperations: string | undefined;
+  persistedOnly: boolean;
 };
 
-/** What the database says of itself: its schemas whose comment begins with `@howdah @api`, of which what is granted is shown. */
-export type Exposed = { schemas: string[] };
+/**
+ * Of the database: its schemas whose comment begins with `@howdah @api`, of which what is granted is shown. Of the folder:
+ * the operations in it.
+ */
+export type Exposed = { schemas: string[]; operations?: KnownOperations | undefined };
 
 export const paths = { graphql: "/graphql", graphiql: "/graphiql", graphiqlFiles: "/graphiql/static/" };
 
 /** How PostGraphile makes the API out of the database. */
 export function presetFor(
-  { pool, jwtSecret, jwks, wake, production }: GraphqlSettings,
-  { schemas }: Exposed,
+  settings: GraphqlSettings,
+  { schemas, operations }: Exposed,
 ): GraphileConfig.Preset {
+  const { pool, jwtSecret, jwks, wake, production } = settings;
+  const { introspection = !production, maxDepth = 12, maxCost = 50_000, persistedOnly = false } = settings;
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
     disablePlugins: superfluousPlugins,
@@ -42,8 +63,11 @@ export function presetFor(
       plainNames(schemas),
       cappedLists(),
       authenticated(openVerifier(jwtSecret, jwks)),
-      limitedQueries(),
+      ...(operations ? [persistedOperations(operations, persistedOnly)] : []),
+      limitedQueries({ maxDepth, introspection }),
       shownErrors(),
+      checkedInput(),
+      pricedQueries(maxCost),
       wokenRelays(wake),
     ],
     pgServices: [makePgService({ pool, schemas, pubsub: false })],
@@ -60,9 +84,17 @@ export function presetFor(
       graphiqlOnGraphQLGET: false,
       websockets: false,
       maxRequestLength: 100_000,
-      maskError: maskUnexpected,
+      graphqlOverGET: true,
+      maskError: introspection ? maskUnexpected : withoutHints,
     },
   };
+}
+
+/** "Did you mean" tells names of the schema. */
+function withoutHints(error: GraphQLError | GraphQLFormattedError): GraphQLError {
+  const shown = maskUnexpected(error);
+  shown.message = shown.message.replace(/ Did you mean .*\?$/s, "");
+  return shown;
 }
 
 const superfluousPlugins = [

@@ -1,0 +1,83 @@
+import {
+  type ASTVisitor,
+  GraphQLError,
+  type GraphQLScalarTypeConfig,
+  type ValidationContext,
+} from "postgraphile/graphql";
+import { type Check, checks } from "#graphql/scalars.ts";
+
+type Scalar = GraphQLScalarTypeConfig<unknown, unknown>;
+
+/** Refuses what Postgres could not read, while it is still known which field it stands in; all faults at once. */
+export function checkedInput(): GraphileConfig.Plugin {
+  return {
+    name: "HowdahCheckedInputPlugin",
+    version: "0.0.0",
+    schema: {
+      hooks: {
+        GraphQLScalarType(config) {
+          const check = checks[config.name];
+          return check ? withCheck(config as Scalar, check) : config;
+        },
+      },
+    },
+    grafserv: {
+      middleware: {
+        setPreset(next, event) {
+          event.validationRules.push(storableLiterals);
+          return next();
+        },
+      },
+    },
+    grafast: {
+      middleware: {
+        execute: (next, { args }) => refusalOf(args.variableValues) ?? next(),
+        subscribe: (next, { args }) => refusalOf(args.variableValues) ?? next(),
+      },
+    },
+  };
+}
+
+function withCheck(config: Scalar, check: Check): Scalar {
+  const { parseValue = (value) => value, parseLiteral } = config;
+  return {
+    ...config,
+    parseValue: (value) => checked(parseValue(value), check),
+    ...(parseLiteral && {
+      parseLiteral: (node, variables) => checked(parseLiteral(node, variables), check),
+    }),
+  };
+}
+
+function checked(value: unknown, { accepts, must }: Check): unknown {
+  if (typeof value === "string" && !accepts(value)) throw new GraphQLError(`It must be ${must}.`);
+  return value;
+}
+
+function storableLiterals(context: ValidationContext): ASTVisitor {
+  return {
+    StringValue(node) {
+      if (!isStorable(node.value)) context.reportError(new GraphQLError(notStorable, { nodes: node }));
+    },
+  };
+}
+
+function refusalOf(variables: unknown): { errors: GraphQLError[] } | undefined {
+  const errors = [...faultsIn(variables, "")];
+  return errors.length > 0 ? { errors } : undefined;
+}
+
+/** Recursion is bounded: a body has 100 kB, and GraphQL's own coercion has gone as deep by now. */
+function* faultsIn(value: unknown, field: string): Generator<GraphQLError> {
+  if (typeof value === "string") {
+    if (!isStorable(value)) yield new GraphQLError(notStorable, { extensions: { code: "HW422", field } });
+  } else if (Array.isArray(value)) for (const each of value) yield* faultsIn(each, field);
+  else if (typeof value === "object" && value !== null)
+    for (const [name, each] of Object.entries(value)) yield* faultsIn(each, name);
+}
+
+function isStorable(text: string): boolean {
+  return !text.includes("\0") && text.isWellFormed();
+}
+
+const notStorable = "The text holds a character that cannot be stored: NUL, or half of a surrogate pair.";
