@@ -6,6 +6,9 @@ declare global {
       /** Of the verified token; none when the request brought no token. */
       claims?: Claims | undefined;
     }
+    interface Context {
+      claims?: Claims | undefined;
+    }
   }
 }
 

@@ -11,12 +11,15 @@ import { authenticated } from "#graphql/plugins/authenticated.ts";
 import { cappedLists } from "#graphql/plugins/capped-lists.ts";
 import { checkedInput } from "#graphql/plugins/checked-input.ts";
 import { limitedQueries } from "#graphql/plugins/limited-queries.ts";
+import { liveTopics } from "#graphql/plugins/live-topics.ts";
 import { type KnownOperations, persistedOperations } from "#graphql/plugins/persisted-operations.ts";
 import { plainNames } from "#graphql/plugins/plain-names.ts";
 import { pricedQueries } from "#graphql/plugins/priced-queries.ts";
 import { shownErrors } from "#graphql/plugins/shown-errors.ts";
 import { wokenRelays } from "#graphql/plugins/woken-relays.ts";
 import { maskUnexpected } from "#graphql/shown-error.ts";
+import type { SocketLimits } from "#graphql/sockets.ts";
+import type { Topics } from "#graphql/topics.ts";
 
 export type GraphqlSettings = {
   /** Connections that run as `howdah_api`. */
@@ -27,6 +30,9 @@ export type GraphqlSettings = {
   /** Announces each mutation. */
   wake: Wake;
   production: boolean;
+  /** What subscriptions listen to. */
+  topics?: Topics | undefined;
+  sockets?: SocketLimits;
 } & Partial<Allowed>;
 
 /** What clients may ask. */
@@ -67,13 +73,14 @@ export function presetFor(
       limitedQueries({ maxDepth, introspection }),
       shownErrors(),
       checkedInput(),
+      liveTopics(settings.topics),
       pricedQueries(maxCost),
       wokenRelays(wake),
     ],
     pgServices: [makePgService({ pool, schemas, pubsub: false })],
     gather: { pgStrictFunctions: true },
     grafast: {
-      context: ({ claims }) => ({ pgSettings: settingsOfRequest(claims) }),
+      context: ({ claims }) => ({ claims, pgSettings: settingsOfRequest(claims) }),
       timeouts: { planning: 3_000 },
     },
     grafserv: {

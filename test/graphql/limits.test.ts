@@ -68,7 +68,8 @@ test("more than 100 at once is refused by name, written out or as a variable; a 
       assert.match(errors[0]?.message ?? "", /at most 100, not/);
     }
   }
-  const page = "query ($c: Cursor) { messages(after: $c, orderBy: SEQ_ASC) { nodes { seq } pageInfo { endCursor } } }";
+  const page =
+    "query ($c: Cursor) { messages(after: $c, orderBy: SEQ_ASC) { nodes { seq } pageInfo { endCursor } } }";
   const { endCursor } = (await ask(page)).data.messages.pageInfo;
   const { data } = await ask(page, { c: endCursor });
   assert.deepEqual([data.messages.nodes[0].seq, data.messages.nodes.length], ["101", 100]);

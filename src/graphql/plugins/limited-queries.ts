@@ -2,6 +2,8 @@ import { SafeError } from "postgraphile/grafast";
 import {
   type DocumentNode,
   type FieldNode,
+  GraphQLError,
+  getOperationAST,
   Kind,
   NoSchemaIntrospectionCustomRule,
   type SelectionSetNode,
@@ -18,6 +20,14 @@ export function limitedQueries({ maxDepth, introspection }: QueryLimits): Graphi
   return {
     name: "HowdahLimitedQueriesPlugin",
     version: "0.0.0",
+    grafast: {
+      middleware: {
+        execute(next, { args: { document, operationName } }) {
+          const isSubscription = getOperationAST(document, operationName)?.operation === "subscription";
+          return isSubscription ? { errors: [wrongWay()] } : next();
+        },
+      },
+    },
     grafserv: {
       middleware: {
         setPreset(next, event) {
@@ -78,6 +88,11 @@ function refuseLargeOperation(
 }
 
 const questionsAboutTheSchema = new Set(["__schema", "__type"]);
+
+function wrongWay(): GraphQLError {
+  const message = "Subscriptions run over a websocket at the same address: use a client such as graphql-ws.";
+  return new GraphQLError(message, { extensions: { code: "HW422" } });
+}
 
 function tooMany(limit: number, what: string): SafeError {
   return refusal(`The query has more than ${limit} ${what}, fragments and aliases counted each time`);
