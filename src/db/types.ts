@@ -335,6 +335,188 @@ export interface MailUndecided {
   template: string | null;
 }
 
+export interface OperatorsFailedJobs {
+  /**
+   * What went wrong, in full.
+   */
+  exception: string | null;
+  /**
+   * @behavior +filterBy +orderBy
+   * When it failed for the last time.
+   */
+  failed_at: Timestamp | null;
+  /**
+   * Its number among the failed jobs; later ones have higher numbers.
+   */
+  id: Int8 | null;
+  /**
+   * @behavior +filterBy +orderBy
+   * The queue it was on.
+   */
+  queue: string | null;
+  /**
+   * @behavior +filterBy +orderBy
+   * The task it was to run.
+   */
+  task: string | null;
+  /**
+   * The uuid of the job, the same through all its attempts.
+   */
+  uuid: string | null;
+}
+
+export interface OperatorsJobBatches {
+  /**
+   * When it was cancelled.
+   */
+  cancelled_at: Timestamp | null;
+  /**
+   * @behavior +filterBy +orderBy
+   * When it was dispatched.
+   */
+  created_at: Timestamp | null;
+  /**
+   * Failures so far.
+   */
+  failed_jobs: number | null;
+  /**
+   * @behavior +filterBy +orderBy
+   * When it ended; null while it runs.
+   */
+  finished_at: Timestamp | null;
+  /**
+   * Its id.
+   */
+  id: string | null;
+  /**
+   * @behavior +filterBy +orderBy
+   * What it is for.
+   */
+  name: string | null;
+  /**
+   * Jobs that have not ended well.
+   */
+  pending_jobs: number | null;
+  /**
+   * How much of it is done, from 0 to 100.
+   */
+  percent: number | null;
+  /**
+   * Jobs that have ended well.
+   */
+  processed_jobs: number | null;
+  /**
+   * Jobs in it.
+   */
+  total_jobs: number | null;
+}
+
+export interface OperatorsQueues {
+  /**
+   * How long they took on average, in milliseconds.
+   */
+  average_ms: number | null;
+  /**
+   * Jobs whose time has not come, or that wait for a retry.
+   */
+  delayed: number | null;
+  /**
+   * Failed jobs that are kept.
+   */
+  failed: number | null;
+  /**
+   * Those of them that failed within the last hour.
+   */
+  failed_last_hour: number | null;
+  /**
+   * Jobs completed per minute, over the last five.
+   */
+  jobs_per_minute: number | null;
+  /**
+   * Its name.
+   */
+  name: string | null;
+  /**
+   * How long the oldest of the waiting jobs has waited.
+   */
+  oldest_wait_seconds: number | null;
+  /**
+   * Why it was paused.
+   */
+  pause_reason: string | null;
+  /**
+   * Whether nothing of it is begun.
+   */
+  paused: boolean | null;
+  /**
+   * Who paused it.
+   */
+  paused_by: string | null;
+  /**
+   * When it was paused.
+   */
+  paused_since: Timestamp | null;
+  /**
+   * When the pause ends by itself; null: never.
+   */
+  paused_until: Timestamp | null;
+  /**
+   * Jobs that run.
+   */
+  running: number | null;
+  /**
+   * Jobs that could run now.
+   */
+  waiting: number | null;
+  /**
+   * Worker processes that serve it and are alive.
+   */
+  workers: number | null;
+}
+
+export interface OperatorsSchedules {
+  /**
+   * When: a cron expression.
+   */
+  cron: string | null;
+  /**
+   * Whether it runs.
+   */
+  enabled: boolean | null;
+  /**
+   * Why it does not run.
+   */
+  error: string | null;
+  /**
+   * The last time it ran.
+   */
+  last_tick: Timestamp | null;
+  /**
+   * What becomes of times at which nothing ran: skip, once or all.
+   */
+  missed: string | null;
+  /**
+   * Its name.
+   */
+  name: string | null;
+  /**
+   * The next time it will.
+   */
+  next_tick: Timestamp | null;
+  /**
+   * The queue it runs it on; null: that of the task.
+   */
+  queue: string | null;
+  /**
+   * The task it runs.
+   */
+  task: string | null;
+  /**
+   * The IANA time zone of the expression.
+   */
+  timezone: string | null;
+}
+
 export interface QueueAttempts {
   attempt: number;
   ended_at: Generated<Timestamp>;
@@ -879,6 +1061,10 @@ export interface DB {
   "mailbox.events": MailboxEvents;
   "mailbox.messages": MailboxMessages;
   "mailbox.streams": MailboxStreams;
+  "operators.failed_jobs": OperatorsFailedJobs;
+  "operators.job_batches": OperatorsJobBatches;
+  "operators.queues": OperatorsQueues;
+  "operators.schedules": OperatorsSchedules;
   "queue.attempts": QueueAttempts;
   "queue.audit": QueueAudit;
   "queue.batches": QueueBatches;

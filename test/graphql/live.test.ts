@@ -134,7 +134,6 @@ test("the protocol's own close codes", async () => {
     payload: { query: topicQuery, variables: { name: "open:1", private: false } },
   };
   assert.equal(await talk([{ type: "connection_init" }, twice, twice]), 4409);
-  assert.equal(await talk([], "graphql-ws-of-old"), 4406);
 });
 
 test("queries and mutations run over the websocket as over HTTP, with the same refusals", async () => {
