@@ -14,5 +14,5 @@ declare global {
 
 /** The Postgres settings of every statement that a request leads to. */
 export function settingsOfRequest(claims: Claims | undefined): Record<string, string> {
-  return { ...settingsOf(claims), statement_timeout: "5000" };
+  return settingsOf(claims);
 }

@@ -1,12 +1,12 @@
 import { PgSimplifyInflectionPreset } from "@graphile/simplify-inflection";
 import type pg from "pg";
-import { makePgService } from "postgraphile/adaptors/pg";
 import type { GraphQLError, GraphQLFormattedError } from "postgraphile/graphql";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
 import { openVerifier } from "#auth/jwt.ts";
 import type { Wake } from "#db/wake.ts";
 import { settingsOfRequest } from "#graphql/context.ts";
+import { knowing } from "#graphql/known-tokens.ts";
 import { authenticated } from "#graphql/plugins/authenticated.ts";
 import { cappedLists } from "#graphql/plugins/capped-lists.ts";
 import { checkedInput } from "#graphql/plugins/checked-input.ts";
@@ -17,6 +17,7 @@ import { plainNames } from "#graphql/plugins/plain-names.ts";
 import { pricedQueries } from "#graphql/plugins/priced-queries.ts";
 import { shownErrors } from "#graphql/plugins/shown-errors.ts";
 import { wokenRelays } from "#graphql/plugins/woken-relays.ts";
+import { pgServiceOn } from "#graphql/postgres/service.ts";
 import { maskUnexpected } from "#graphql/shown-error.ts";
 import type { SocketLimits } from "#graphql/sockets.ts";
 import type { Topics } from "#graphql/topics.ts";
@@ -68,7 +69,7 @@ export function presetFor(
     plugins: [
       plainNames(schemas),
       cappedLists(),
-      authenticated(openVerifier(jwtSecret, jwks)),
+      authenticated(knowing(openVerifier(jwtSecret, jwks))),
       ...(operations ? [persistedOperations(operations, persistedOnly)] : []),
       limitedQueries({ maxDepth, introspection }),
       shownErrors(),
@@ -77,7 +78,7 @@ export function presetFor(
       pricedQueries(maxCost),
       wokenRelays(wake),
     ],
-    pgServices: [makePgService({ pool, schemas, pubsub: false })],
+    pgServices: [pgServiceOn(pool, schemas)],
     gather: { pgStrictFunctions: true },
     grafast: {
       context: ({ claims }) => ({ claims, pgSettings: settingsOfRequest(claims) }),

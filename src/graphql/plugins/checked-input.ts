@@ -63,17 +63,26 @@ function storableLiterals(context: ValidationContext): ASTVisitor {
 }
 
 function refusalOf(variables: unknown): { errors: GraphQLError[] } | undefined {
-  const errors = [...faultsIn(variables, "")];
-  return errors.length > 0 ? { errors } : undefined;
+  const fields = faultyFieldsOf(variables);
+  if (fields.length === 0) return undefined;
+  const errors = fields.map(
+    (field) => new GraphQLError(notStorable, { extensions: { code: "HW422", field } }),
+  );
+  return { errors };
 }
 
-/** Recursion is bounded: a body has 100 kB, and GraphQL's own coercion has gone as deep by now. */
-function* faultsIn(value: unknown, field: string): Generator<GraphQLError> {
-  if (typeof value === "string") {
-    if (!isStorable(value)) yield new GraphQLError(notStorable, { extensions: { code: "HW422", field } });
-  } else if (Array.isArray(value)) for (const each of value) yield* faultsIn(each, field);
-  else if (typeof value === "object" && value !== null)
-    for (const [name, each] of Object.entries(value)) yield* faultsIn(each, name);
+/** Without recursion: how deep it goes is up to the client. */
+function faultyFieldsOf(variables: unknown): string[] {
+  const fields: string[] = [];
+  const left: [field: string, value: unknown][] = [["", variables]];
+  for (let next = left.pop(); next; next = left.pop()) {
+    const [field, value] = next;
+    if (typeof value === "string") {
+      if (!isStorable(value)) fields.unshift(field);
+    } else if (Array.isArray(value)) for (const each of value) left.push([field, each]);
+    else if (typeof value === "object" && value !== null) left.push(...Object.entries(value));
+  }
+  return fields;
 }
 
 function isStorable(text: string): boolean {
