@@ -10,6 +10,7 @@ import { knowing } from "#graphql/known-tokens.ts";
 import { authenticated } from "#graphql/plugins/authenticated.ts";
 import { cappedLists } from "#graphql/plugins/capped-lists.ts";
 import { checkedInput } from "#graphql/plugins/checked-input.ts";
+import { describedFields } from "#graphql/plugins/described-fields.ts";
 import { limitedQueries } from "#graphql/plugins/limited-queries.ts";
 import { liveTopics } from "#graphql/plugins/live-topics.ts";
 import { type KnownOperations, persistedOperations } from "#graphql/plugins/persisted-operations.ts";
@@ -73,6 +74,7 @@ export function presetFor(
       ...(operations ? [persistedOperations(operations, persistedOnly)] : []),
       limitedQueries({ maxDepth, introspection }),
       shownErrors(),
+      describedFields(),
       checkedInput(),
       liveTopics(settings.topics),
       pricedQueries(maxCost),
