@@ -64,6 +64,7 @@ export function presetFor(
 ): GraphileConfig.Preset {
   const { pool, jwtSecret, jwks, wake, production } = settings;
   const { introspection = !production, maxDepth = 12, maxCost = 50_000, persistedOnly = false } = settings;
+  const mask = introspection ? maskUnexpected : withoutHints;
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
     disablePlugins: superfluousPlugins,
@@ -73,7 +74,7 @@ export function presetFor(
       authenticated(knowing(openVerifier(jwtSecret, jwks))),
       ...(operations ? [persistedOperations(operations, persistedOnly)] : []),
       limitedQueries({ maxDepth, introspection }),
-      shownErrors(),
+      shownErrors(mask),
       describedFields(),
       checkedInput(),
       liveTopics(settings.topics),
@@ -95,7 +96,7 @@ export function presetFor(
       websockets: false,
       maxRequestLength: 100_000,
       graphqlOverGET: true,
-      maskError: introspection ? maskUnexpected : withoutHints,
+      maskError: mask,
     },
   };
 }

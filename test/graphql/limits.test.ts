@@ -142,6 +142,45 @@ test("a query of too many fields, aliases or spreads is refused with HTTP 400 at
   assert.equal((await ask("{ me { ...F } } fragment F on Person { ...F }")).status, 400);
 });
 
+test("a query that may read more objects than allowed is refused with how many too many; shorter lists are not", async () => {
+  await using small = await openSchool({ maxCost: 500, maxDepth: 6 });
+  const ask = small.as(small.people.sam);
+  const query = `query ($n: Int = 2, $m: Int) {
+    rooms(first: $n) { nodes { id messages(first: $m) { nodes { id sender { id } } } } }
+  }`;
+  const cost = async (variables: object) => (await ask(query, variables)).errors[0]?.extensions;
+  // 1 for the list; for each room 1, the list of messages 1, and 2 for each message and its sender
+  assert.deepEqual(await cost({ n: 5 }), { code: "HW422", cost: 1011, maxCost: 500 });
+  assert.equal(await cost({}), undefined);
+  assert.equal(await cost({ n: 5, m: 10 }), undefined);
+  const { status, errors } = await ask(query, { n: 100 });
+  assert.equal(status, 400);
+  assert.match(errors[0]?.message ?? "", /may read 20,201 objects, 19,701 more than the 500 allowed/);
+  const deep = await ask("{ me { memberships { nodes { person { memberships { nodes { id } } } } } } }");
+  assert.match(deep.errors[0]?.message ?? "", /more than 6 fields deep/);
+  assert.deepEqual((await ask(getIntrospectionQuery())).errors, []);
+});
+
+test("in production nobody may ask for the schema, nor is told what a name is like, unless it is switched on", async () => {
+  await using live = await openSchool({ production: true });
+  await using open = await openSchool({ production: true, introspection: true });
+  const first = async (there: School, query: string, variables?: object) =>
+    (await there.as(there.people.sam)(query, variables)).errors[0];
+  for (const query of ["{ __schema { types { name } } }", `{ __type(name: "Person") { name } }`]) {
+    assert.equal((await first(live, query))?.extensions.code, "HW422");
+    assert.equal(await first(open, query), undefined);
+  }
+  assert.equal(await first(live, "{ __typename }"), undefined);
+  for (const [query, variables] of [
+    ["{ me { nam } }", {}],
+    [`{ messages(orderBy: SEQ_AS) { nodes { id } } }`, {}],
+    ["query ($o: [MessageOrderBy!]) { messages(orderBy: $o) { nodes { id } } }", { o: ["SEQ_AS"] }],
+  ] as const) {
+    assert.doesNotMatch((await first(live, query, variables))?.message ?? "did you mean", /did you mean/i);
+    assert.match((await first(open, query, variables))?.message ?? "", /Did you mean/);
+  }
+});
+
 test("GraphiQL and its introspection work in development and not in production", async () => {
   const { data, errors } = await school.as(undefined)(getIntrospectionQuery());
   assert.deepEqual(errors, []);

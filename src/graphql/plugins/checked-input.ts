@@ -4,6 +4,7 @@ import {
   type GraphQLScalarTypeConfig,
   type ValidationContext,
 } from "postgraphile/graphql";
+import { messageOf } from "#errors.ts";
 import { type Check, checks } from "#graphql/scalars.ts";
 
 type Scalar = GraphQLScalarTypeConfig<unknown, unknown>;
@@ -16,8 +17,7 @@ export function checkedInput(): GraphileConfig.Plugin {
     schema: {
       hooks: {
         GraphQLScalarType(config) {
-          const check = checks[config.name];
-          return check ? withCheck(config as Scalar, check) : config;
+          return withCheck(config as Scalar, checks[config.name] ?? anything);
         },
       },
     },
@@ -38,13 +38,21 @@ export function checkedInput(): GraphileConfig.Plugin {
   };
 }
 
+const anything: Check = { accepts: () => true, must: "" };
+
 function withCheck(config: Scalar, check: Check): Scalar {
   const { parseValue = (value) => value, parseLiteral } = config;
   return {
     ...config,
     parseValue: (value) => checked(parseValue(value), check),
     ...(parseLiteral && {
-      parseLiteral: (node, variables) => checked(parseLiteral(node, variables), check),
+      parseLiteral(node, variables) {
+        try {
+          return checked(parseLiteral(node, variables), check);
+        } catch (error) {
+          throw new GraphQLError(messageOf(error), { nodes: node }); // a scalar does not say where it stands
+        }
+      },
     }),
   };
 }
