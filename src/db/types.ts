@@ -337,10 +337,12 @@ export interface MailUndecided {
 
 export interface OperatorsFailedJobs {
   /**
+   * @notNull
    * What went wrong, in full.
    */
   exception: string | null;
   /**
+   * @notNull
    * @behavior +filterBy +orderBy
    * When it failed for the last time.
    */
@@ -350,11 +352,13 @@ export interface OperatorsFailedJobs {
    */
   id: Int8 | null;
   /**
+   * @notNull
    * @behavior +filterBy +orderBy
    * The queue it was on.
    */
   queue: string | null;
   /**
+   * @notNull
    * @behavior +filterBy +orderBy
    * The task it was to run.
    */
@@ -371,11 +375,13 @@ export interface OperatorsJobBatches {
    */
   cancelled_at: Timestamp | null;
   /**
+   * @notNull
    * @behavior +filterBy +orderBy
    * When it was dispatched.
    */
   created_at: Timestamp | null;
   /**
+   * @notNull
    * Failures so far.
    */
   failed_jobs: number | null;
@@ -389,23 +395,28 @@ export interface OperatorsJobBatches {
    */
   id: string | null;
   /**
+   * @notNull
    * @behavior +filterBy +orderBy
    * What it is for.
    */
   name: string | null;
   /**
+   * @notNull
    * Jobs that have not ended well.
    */
   pending_jobs: number | null;
   /**
+   * @notNull
    * How much of it is done, from 0 to 100.
    */
   percent: number | null;
   /**
+   * @notNull
    * Jobs that have ended well.
    */
   processed_jobs: number | null;
   /**
+   * @notNull
    * Jobs in it.
    */
   total_jobs: number | null;
@@ -417,18 +428,22 @@ export interface OperatorsQueues {
    */
   average_ms: number | null;
   /**
+   * @notNull
    * Jobs whose time has not come, or that wait for a retry.
    */
   delayed: number | null;
   /**
+   * @notNull
    * Failed jobs that are kept.
    */
   failed: number | null;
   /**
+   * @notNull
    * Those of them that failed within the last hour.
    */
   failed_last_hour: number | null;
   /**
+   * @notNull
    * Jobs completed per minute, over the last five.
    */
   jobs_per_minute: number | null;
@@ -445,6 +460,7 @@ export interface OperatorsQueues {
    */
   pause_reason: string | null;
   /**
+   * @notNull
    * Whether nothing of it is begun.
    */
   paused: boolean | null;
@@ -461,14 +477,17 @@ export interface OperatorsQueues {
    */
   paused_until: Timestamp | null;
   /**
+   * @notNull
    * Jobs that run.
    */
   running: number | null;
   /**
+   * @notNull
    * Jobs that could run now.
    */
   waiting: number | null;
   /**
+   * @notNull
    * Worker processes that serve it and are alive.
    */
   workers: number | null;
@@ -476,10 +495,12 @@ export interface OperatorsQueues {
 
 export interface OperatorsSchedules {
   /**
+   * @notNull
    * When: a cron expression.
    */
   cron: string | null;
   /**
+   * @notNull
    * Whether it runs.
    */
   enabled: boolean | null;
@@ -492,6 +513,7 @@ export interface OperatorsSchedules {
    */
   last_tick: Timestamp | null;
   /**
+   * @notNull
    * What becomes of times at which nothing ran: skip, once or all.
    */
   missed: string | null;
@@ -508,10 +530,12 @@ export interface OperatorsSchedules {
    */
   queue: string | null;
   /**
+   * @notNull
    * The task it runs.
    */
   task: string | null;
   /**
+   * @notNull
    * The IANA time zone of the expression.
    */
   timezone: string | null;
