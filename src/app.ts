@@ -117,16 +117,17 @@ async function startApi({ stack, config, databaseUrl, jwtSecret, owner }: Ground
     openPool(databaseUrl, "api", { max: config.databasePoolSize, role: "howdah_api" }),
   );
   const { createGraphql } = await import("#graphql/api.ts");
+  const { Listening } = await import("#realtime/listening/listening.ts");
+  const { listen, connections, channelsPerConnection, messagesPerSecond, unsentBytes } = config.realtime;
+  const topics = stack.use(new Listening({ databaseUrl, listen, unsentBytes }));
   const wake = createWake(owner);
   return stack.use(
     await timed(
       "api",
       createGraphql({
-        pool,
-        jwtSecret,
-        foreignKeys: foreignKeys(config, owner),
-        wake,
-        production: config.production,
+        ...{ pool, jwtSecret, foreignKeys: foreignKeys(config, owner), wake, production: config.production },
+        ...{ ...config.graphql, topics },
+        sockets: { connections, operations: channelsPerConnection, operationsPerSecond: messagesPerSecond },
       }),
     ),
   );

@@ -1,6 +1,7 @@
 import path from "node:path";
 import * as v from "valibot";
 import { AppError } from "#errors.ts";
+import { isKeySet, isOrigin, must, onOff, splitList, url, webUrl, wholeNumber } from "#lib/setting-values.ts";
 
 /** Every setting in the order of .env.example and docs/settings.md; nobody else reads the environment. */
 export type Config = Readonly<{
@@ -23,6 +24,7 @@ export type Config = Readonly<{
   trustProxy: boolean;
   demo: boolean;
   realtime: RealtimeConfig;
+  graphql: GraphqlConfig;
   logLevel: LogLevel;
   production: boolean;
 }>;
@@ -42,6 +44,17 @@ export type RealtimeConfig = Readonly<{
   unsentBytes: number;
   replayMessages: number;
   listen: boolean | undefined;
+}>;
+
+/** What GraphQL lets a client ask. */
+export type GraphqlConfig = Readonly<{
+  introspection: boolean;
+  maxDepth: number;
+  maxCost: number;
+  /** The folder of the operations that are known by their names. */
+  persistedOperations: string | undefined;
+  /** Whether only those are run. */
+  persistedOnly: boolean;
 }>;
 
 export type LogLevel = (typeof logLevels)[number];
@@ -93,6 +106,13 @@ export function readConfig(env: Record<string, string | undefined> = process.env
       replayMessages: given.REALTIME_REPLAY_MESSAGES,
       listen: given.REALTIME_LISTEN,
     },
+    graphql: {
+      introspection: given.GRAPHQL_INTROSPECTION ?? !production,
+      maxDepth: given.GRAPHQL_MAX_DEPTH,
+      maxCost: given.GRAPHQL_MAX_COST,
+      persistedOperations: given.PERSISTED_OPERATIONS && path.resolve(given.PERSISTED_OPERATIONS),
+      persistedOnly: given.PERSISTED_ONLY ?? false,
+    },
     logLevel: given.LOG_LEVEL,
     production,
   };
@@ -127,6 +147,10 @@ function refuseContradictions(config: Config): void {
     throw badSetting("MAILBOX=on and POSTMARK_SERVER_TOKEN exclude each other: unset one of the two.");
   if (config.demo && config.databaseUrl !== undefined)
     throw badSetting("DEMO=on seeds only the embedded database: unset DEMO, or unset DATABASE_URL.");
+  if (config.graphql.persistedOnly && config.graphql.persistedOperations === undefined)
+    throw badSetting(
+      "PERSISTED_ONLY=on would refuse everything: set PERSISTED_OPERATIONS to a folder as well.",
+    );
 }
 
 function read(env: Record<string, string | undefined>) {
@@ -145,48 +169,6 @@ function reachable(host: string): string {
 function badSetting(message: string): AppError {
   return new AppError("BadSetting", message);
 }
-
-const must = (what: string) => (issue: { input: unknown }) =>
-  `must be ${what}, not "${String(issue.input)}".`;
-
-const wholeNumber = (low: number, high: number, fallback: number) =>
-  v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d+$/, must(`a whole number from ${low} to ${high}`)),
-      v.transform(Number),
-      v.minValue(low, must(`a whole number from ${low} to ${high}`)),
-      v.maxValue(high, must(`a whole number from ${low} to ${high}`)),
-    ),
-    String(fallback),
-  );
-
-const onOff = v.optional(
-  v.pipe(
-    v.picklist(["on", "off"], must("on or off")),
-    v.transform((word) => word === "on"),
-  ),
-);
-
-const url = (protocols: string[], what: string) =>
-  v.pipe(
-    v.string(),
-    v.check((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), must(what)),
-  );
-
-const webUrl = url(["http:", "https:"], "a URL such as https://school.example");
-
-const isKeySet = (jwks: string) =>
-  jwks.startsWith("{") ? /"keys"\s*:\s*\[/.test(jwks) : /^https?:/.test(jwks) && URL.canParse(jwks);
-
-const splitList = (list: string) =>
-  list
-    .split(",")
-    .map((item) => item.trim())
-    .filter(Boolean);
-
-const isOrigin = (origin: string) =>
-  origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin);
 
 const Environment = v.object({
   PORT: wholeNumber(1, 65_535, 4000),
@@ -232,6 +214,11 @@ const Environment = v.object({
   REALTIME_UNSENT_BYTES: wholeNumber(10_000, 1_000_000_000, 4_000_000),
   REALTIME_REPLAY_MESSAGES: wholeNumber(1, 100_000, 1000),
   REALTIME_LISTEN: onOff,
+  GRAPHQL_INTROSPECTION: onOff,
+  GRAPHQL_MAX_DEPTH: wholeNumber(1, 100, 12),
+  GRAPHQL_MAX_COST: wholeNumber(1, 1_000_000_000, 50_000),
+  PERSISTED_OPERATIONS: v.optional(v.string()),
+  PERSISTED_ONLY: onOff,
   LOG_LEVEL: v.optional(v.picklist(logLevels, must(`one of ${logLevels.join(", ")}`)), "warn"),
   NODE_ENV: v.optional(
     v.picklist(["development", "production", "test"], must("development, production or test")),

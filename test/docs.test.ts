@@ -30,10 +30,10 @@ test("every dependency is named with its reason in docs/dependencies.md", async 
   );
 });
 
-test("every SQLSTATE of ours that the database raises is explained in docs/errors.md", async () => {
+test("every code of ours that the database or the API raises is explained in docs/errors.md", async () => {
   const explained = await read("docs/errors.md");
   const raised = new Set<string>();
-  for (const file of await sqlFiles())
+  for (const file of [...(await sqlFiles()), ...(await apiFiles())])
     for (const [code] of (await read(file)).matchAll(/HW\d{3}/g)) raised.add(code);
   assert.ok(raised.size >= 4);
   assert.deepEqual(
@@ -71,6 +71,10 @@ test("all links between the documents lead somewhere", async () => {
       );
   }
 });
+
+async function apiFiles(): Promise<string[]> {
+  return Array.fromAsync(glob("src/{graphql,realtime/listening}/**/*.ts", { cwd: root }));
+}
 
 async function sqlFiles(): Promise<string[]> {
   return Array.fromAsync(glob("db/{migrations,logic}/*.sql", { cwd: root }));

@@ -232,6 +232,29 @@ as $$
   order by m.seq
 $$;
 
+-- What was sent to a topic after a message that the listener knows, oldest first. It has no hole unless the first row's
+-- number is more than one higher, or newest is higher and there is none: then what lies between is no longer kept.
+create function realtime.missed(
+  topic text, private boolean, after bigint, max_messages integer,
+  out id uuid, out seq bigint, out event text, out payload text, out binary_payload bytea, out skip_broadcast boolean,
+  out newest bigint
+)
+returns setof record
+language sql stable set search_path = ''
+as $$
+  select m.id, m.seq, m.event, m.payload::text, m.binary_payload, m.skip_broadcast, t.last_seq
+  from realtime.topics as t
+  left join lateral (
+    select m.*
+    from realtime.messages as m
+    where m.topic = t.topic and m.private = t.private and m.seq > missed.after
+    order by m.seq
+    limit missed.max_messages
+  ) as m on true
+  where t.topic = missed.topic and t.private = missed.private
+  order by m.seq
+$$;
+
 create function realtime.roll_partitions(days_ahead integer default 3, days_kept integer default 3) returns void
 language plpgsql volatile set search_path = ''
 as $$
@@ -301,6 +324,8 @@ comment on function realtime.feed(pg_snapshot, integer, pg_snapshot, text, boole
 comment on function realtime.cut_snapshot(pg_snapshot, pg_snapshot, xid8) is
   'A snapshot without what lies beyond the newest row of a log that it sees; since is the one before.';
 comment on function realtime.replay(text, timestamptz, integer) is 'Newest messages of a private channel, oldest first.';
+comment on function realtime.missed(text, boolean, bigint, integer) is
+  'Messages of a topic after a number, oldest first, with the newest number of the topic; one row without a message if there is none.';
 comment on function realtime.roll_partitions(integer, integer) is 'Makes the days ahead, drops the days past keeping.';
 comment on function realtime.tg_messages__number() is 'Gives a message its place in its topic and wakes the relays.';
 

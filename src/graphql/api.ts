@@ -3,14 +3,19 @@ import type pg from "pg";
 import { type PostGraphileInstance, postgraphile } from "postgraphile";
 import { grafserv } from "postgraphile/grafserv/fastify/v5";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "postgraphile/graphql";
+import { openVerifier } from "#auth/jwt.ts";
 import { AppError, codeOf, messageOf } from "#errors.ts";
 import { mountOn } from "#graphql/mount.ts";
 import { type GraphqlSettings, presetFor } from "#graphql/preset.ts";
+import { checkOperations, readOperations } from "#graphql/read-operations.ts";
+import { type GraphqlSockets, openSockets } from "#graphql/sockets.ts";
 
 export type Graphql = AsyncDisposable & {
   schema: GraphQLSchema;
   /** Adds POST /graphql and, unless in production, GraphiQL at /graphiql. */
   addTo(fastify: FastifyInstance): Promise<void>;
+  /** Takes over websocket handshakes at /graphql. */
+  sockets: GraphqlSockets;
 };
 
 /**
@@ -18,16 +23,24 @@ export type Graphql = AsyncDisposable & {
  * the API. The pool stays the caller's to end.
  */
 export async function createGraphql(settings: GraphqlSettings): Promise<Graphql> {
-  const instance = postgraphile(presetFor(settings, { schemas: await exposedSchemas(settings.pool) }));
+  const { pool, persistedOperations: folder } = settings;
+  const operations = folder === undefined ? undefined : await readOperations(folder);
+  const instance = postgraphile(presetFor(settings, { schemas: await exposedSchemas(pool), operations }));
   const schema = await buildSchema(instance);
+  if (operations) checkOperations(operations, schema);
   const server = instance.createServ(grafserv);
   await server.ready();
+  const sockets = openSockets(server, openVerifier(settings.jwtSecret, settings.jwks), {
+    ...{ connections: 10_000, operations: 100, operationsPerSecond: 500 },
+    ...settings.sockets,
+  });
   let released: Promise<void> | undefined;
   return {
     schema,
+    sockets,
     addTo: (fastify) => mountOn(fastify, server),
     async [Symbol.asyncDispose]() {
-      released ??= Promise.resolve(instance.release());
+      released ??= Promise.resolve(sockets[Symbol.asyncDispose]()).then(() => instance.release());
       await released;
     },
   };

@@ -6,10 +6,13 @@ declare global {
       /** Of the verified token; none when the request brought no token. */
       claims?: Claims | undefined;
     }
+    interface Context {
+      claims?: Claims | undefined;
+    }
   }
 }
 
 /** The Postgres settings of every statement that a request leads to. */
 export function settingsOfRequest(claims: Claims | undefined): Record<string, string> {
-  return { ...settingsOf(claims), statement_timeout: "5000" };
+  return settingsOf(claims);
 }

@@ -10,6 +10,7 @@ export async function mountOn(fastify: FastifyInstance, server: FastifyGrafserv)
     scope.setErrorHandler(answerAsGraphql);
     scope.addHook("onSend", allowGraphiql);
     await server.addTo(scope);
+    scope.route({ method: ["PUT", "PATCH", "DELETE"], url: paths.graphql, handler: refuseMethod });
   });
 }
 
@@ -21,6 +22,14 @@ function answerAsGraphql(error: FastifyError, _request: FastifyRequest, reply: F
       ? new GraphQLError(error.message, { extensions: { code: "HW422" } })
       : maskUnexpected(new GraphQLError(error.message, { originalError: error }));
   reply.status(status).send({ errors: [shown] });
+}
+
+function refuseMethod(_request: FastifyRequest, reply: FastifyReply): void {
+  const error = new GraphQLError("Use POST, or GET for queries.", { extensions: { code: "HW422" } });
+  reply
+    .status(405)
+    .header("allow", "GET, POST")
+    .send({ errors: [error] });
 }
 
 /** GraphiQL is a page with scripts of its own in it, which the site's policy rightly forbids elsewhere. */

@@ -26,7 +26,7 @@ export type Surface = {
  * The whole surface on one page:
  *
  *   GET  /healthz /readyz                      every process
- *   POST /graphql, GET /graphiql               api (GraphiQL in development only)
+ *   POST GET /graphql, GET /graphiql           api (GraphiQL in development only; websockets at /graphql: upgrade.ts)
  *   GET  /api/config                           api: what a browser needs to begin
  *   POST /auth/request-link /auth/sign-in      api: sign-in by mailed link
  *   POST /auth/token /auth/sign-out            api: a fresh JWT for the session cookie; the end of the session

@@ -48,7 +48,7 @@ async function buildServer(surface: Surface): Promise<FastifyInstance> {
   await app.register(cookie);
   await app.register(rateLimit, { global: false, errorResponseBuilder: tooMany });
   await addRoutes(app, surface);
-  acceptSockets(app, surface.relay);
+  acceptSockets(app, { relay: surface.relay, graphql: surface.graphql?.sockets });
   return app;
 }
 

@@ -7,6 +7,8 @@ import { Feed } from "./feed.ts";
 
 export type HearingOptions = {
   databaseUrl: string;
+  /** Names the connection. */
+  name?: string;
   pool: pg.Pool;
   /** Whether LISTEN works on this connection; undefined: found out at the start. */
   listen: boolean | undefined;
@@ -36,7 +38,7 @@ export class Hearing implements AsyncDisposable {
   constructor(options: HearingOptions) {
     this.#options = options;
     this.#polls = options.listen === false;
-    this.#listener = new Listener(options.databaseUrl, "relay-listen")
+    this.#listener = new Listener(options.databaseUrl, options.name ?? "relay-listen")
       .listen(wakeChannel, options.woken)
       .listen(relayChannel, (word) => this.#notified(word))
       .onConnected((client) => options.connected(client))

@@ -42,7 +42,7 @@ test("bad input is refused with HW422 and the name of the field", async () => {
   assert.deepEqual(await refusal({ name: " " }), ["HW422", "name"]);
   assert.deepEqual(await refusal({ role: "headmaster" }), ["HW422", "role"]);
   assert.deepEqual(await refusal({ role: null }), ["HW422", "role"]);
-  assert.deepEqual(await refusal({ name: "nul \u0000" }), ["HW422", undefined]);
+  assert.deepEqual(await refusal({ name: "nul \u0000" }), ["HW422", "name"]);
   assert.deepEqual(await traces(), before);
 });
 

@@ -3,6 +3,10 @@ import fastify from "fastify";
 import { mintToken } from "#auth/jwt.ts";
 import { openPool } from "#db/pool.ts";
 import { createGraphql } from "#graphql/api.ts";
+import type { Allowed } from "#graphql/preset.ts";
+import type { SocketLimits } from "#graphql/sockets.ts";
+import { acceptSockets } from "#http/upgrade.ts";
+import { Listening } from "#realtime/listening/listening.ts";
 import { openWorld, type World } from "../support/world.ts";
 
 export type Answer = {
@@ -26,8 +30,16 @@ export type School = AsyncDisposable & {
   onWake(wake: () => void): void;
 };
 
+export type SchoolOptions = Partial<Allowed> & {
+  production?: boolean;
+  sockets?: SocketLimits;
+  /** Bytes that wait for one subscriber at most. */
+  unsentBytes?: number;
+};
+
 /** A class with its room on a real HTTP server. */
-export async function openSchool({ production = false } = {}): Promise<School> {
+export async function openSchool(options: SchoolOptions = {}): Promise<School> {
+  const { production = false, unsentBytes = 1_000_000, ...settings } = options;
   await using opening = new AsyncDisposableStack();
   const world = opening.use(await openWorld());
   const pool = openPool(world.databaseUrl, "api", { role: "howdah_api" });
@@ -35,8 +47,12 @@ export async function openSchool({ production = false } = {}): Promise<School> {
   let wake = () => {};
   const { jwtSecret } = world;
   const stormy = Object.assign(() => wake(), { by: () => "caller" as const });
-  const graphql = opening.use(await createGraphql({ pool, jwtSecret, wake: stormy, production }));
+  const topics = opening.use(new Listening({ databaseUrl: world.databaseUrl, unsentBytes }));
+  const graphql = opening.use(
+    await createGraphql({ ...settings, pool, jwtSecret, wake: stormy, production, topics }),
+  );
   const server = fastify({ forceCloseConnections: true });
+  acceptSockets(server, { relay: undefined, graphql: graphql.sockets });
   await graphql.addTo(server);
   const url = await server.listen({ port: 0, host: "127.0.0.1" });
   opening.defer(() => server.close());

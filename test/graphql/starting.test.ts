@@ -5,6 +5,7 @@ import { openPool } from "#db/pool.ts";
 import { createGraphql } from "#graphql/api.ts";
 import { openWorld } from "../support/world.ts";
 import { currentSchema, schemaFile } from "./current-schema.ts";
+import { undescribedIn } from "./undescribed.ts";
 
 async function worldWithApi() {
   await using opening = new AsyncDisposableStack();
@@ -77,4 +78,13 @@ test("nothing but what is meant for clients is in the schema", async () => {
     assert.doesNotMatch(schema, new RegExp(`^\\s+${hidden}\\w*[(:]`, "im"), hidden);
   assert.doesNotMatch(schema, /rowId|nodeId|^\s+patch: /m); // PostGraphile's own mutations take a patch, ours take what they need
   assert.match(schema, /"""What was said in a room."""\ntype Message /);
+});
+
+test("every type, field, argument and input field is described", async () => {
+  const cure =
+    "say it with comment on, for a function's argument with @arg name text in the function's comment (src/graphql/plugins/described-fields.ts)";
+  assert.deepEqual(undescribedIn(await currentSchema()), [], cure);
+  const gaps = undescribedIn(`
+    type Query { thing(id: ID): Thing } "A thing." type Thing { "Its name." name: String } input Wish { name: String }`);
+  assert.deepEqual(gaps, ["Query", "Query.thing", "Query.thing(id)", "Wish", "Wish.name"]);
 });

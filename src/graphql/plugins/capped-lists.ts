@@ -1,6 +1,6 @@
 import { access, type FieldArgs, lambda, SafeError, type Step } from "postgraphile/grafast";
 
-const cap = 100;
+export const cap = 100;
 
 type Given = {
   first?: number | null;
@@ -14,7 +14,7 @@ type Pages = { first?: number; last?: number };
 
 type PageableStep = Step & { setFirst(first: Step): void; setLast?(last: Step): void };
 
-/** No list is longer than 100: `first` and `last` are read as at most that much, and so is a list without them. */
+/** No list is longer than 100: a larger `first` or `last` is refused, and a list without them is read as that long. */
 export function cappedLists(): GraphileConfig.Plugin {
   return {
     name: "HowdahCappedListsPlugin",
@@ -51,7 +51,7 @@ function isList(scope: { isPgFieldConnection?: boolean; isPgFieldSimpleCollectio
 }
 
 function describe(argument: "first" | "last", more: string): string {
-  return `Read only the ${argument} \`n\` values, at most ${cap}: a larger number, or none, is read as ${cap}. \`pageInfo { ${more} }\` tells whether there are more.`;
+  return `Read only the ${argument} \`n\` values, at most ${cap}; none is read as ${cap}. \`pageInfo { ${more} }\` tells whether there are more.`;
 }
 
 /** Sets what the arguments `first` and `last` would have set; variables are known only when the plan runs. */
@@ -62,19 +62,26 @@ function capped($list: PageableStep, args: FieldArgs): PageableStep {
   return $list;
 }
 
-function pagesOf(given: Given): Pages {
-  const { first, last, before, after, offset } = given;
-  if (first != null && last != null) throw refusal("Give either `first` or `last`, not both.");
-  if (first != null && before != null) throw refusal("`before` goes with `last`, `first` goes with `after`.");
-  if (last != null && after != null) throw refusal("`after` goes with `first`, `last` goes with `before`.");
-  if (before != null && after != null) throw refusal("Give either `before` or `after`, not both.");
+function pagesOf({ first, last, before, after, offset }: Given): Pages {
+  if (first != null && last != null) throw refusal("last", "Give either `first` or `last`, not both.");
+  if (first != null && before != null)
+    throw refusal("before", "`before` goes with `last`, `first` goes with `after`.");
+  if (last != null && after != null)
+    throw refusal("after", "`after` goes with `first`, `last` goes with `before`.");
+  if (before != null && after != null) throw refusal("before", "Give either `before` or `after`, not both.");
   for (const [name, value] of Object.entries({ first, last, offset }))
-    if (value != null && value < 0) throw refusal(`\`${name}\` must not be negative.`);
+    if (value != null && value < 0) throw refusal(name, `\`${name}\` must not be negative.`);
+  for (const [name, value] of Object.entries({ first, last }))
+    if (value != null && value > cap)
+      throw refusal(
+        name,
+        `\`${name}\` is at most ${cap}, not ${value}: ask for less, and for the next page with a cursor.`,
+      );
   const backwards = last != null || before != null;
-  if (backwards && offset != null) throw refusal("`offset` goes with `first` only.");
-  return backwards ? { last: Math.min(last ?? cap, cap) } : { first: Math.min(first ?? cap, cap) };
+  if (backwards && offset != null) throw refusal("offset", "`offset` goes with `first` only.");
+  return backwards ? { last: last ?? cap } : { first: first ?? cap };
 }
 
-function refusal(message: string): SafeError {
-  return new SafeError(message, { code: "HW422" });
+function refusal(field: string, message: string): SafeError {
+  return new SafeError(message, { code: "HW422", field });
 }

@@ -1,21 +1,39 @@
 import { SafeError } from "postgraphile/grafast";
-import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode } from "postgraphile/graphql";
+import {
+  type DocumentNode,
+  type FieldNode,
+  GraphQLError,
+  getOperationAST,
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  type SelectionSetNode,
+} from "postgraphile/graphql";
 
-const maxDepth = 12;
+export type QueryLimits = { maxDepth: number; introspection: boolean };
+
 const maxSelections = 500;
 const maxRootFields = 50;
 const maxIntrospections = 2;
 
 /** Refuses queries that are too deep or too large, before anything expensive looks at them. */
-export function limitedQueries(): GraphileConfig.Plugin {
+export function limitedQueries({ maxDepth, introspection }: QueryLimits): GraphileConfig.Plugin {
   return {
     name: "HowdahLimitedQueriesPlugin",
     version: "0.0.0",
+    grafast: {
+      middleware: {
+        execute(next, { args: { document, operationName } }) {
+          const isSubscription = getOperationAST(document, operationName)?.operation === "subscription";
+          return isSubscription ? { errors: [wrongWay()] } : next();
+        },
+      },
+    },
     grafserv: {
       middleware: {
         setPreset(next, event) {
           // First, and thrown instead of reported: the rules after it compare fields in pairs, which is quadratic.
-          event.validationRules.unshift(() => ({ Document: refuseLargeQueries }));
+          event.validationRules.unshift(() => ({ Document: (query) => refuseLargeQueries(query, maxDepth) }));
+          if (!introspection) event.validationRules.push(NoSchemaIntrospectionCustomRule);
           return next();
         },
       },
@@ -23,21 +41,25 @@ export function limitedQueries(): GraphileConfig.Plugin {
   };
 }
 
-function refuseLargeQueries({ definitions }: DocumentNode): void {
+function refuseLargeQueries({ definitions }: DocumentNode, maxDepth: number): void {
   const fragments = new Map<string, SelectionSetNode>();
   for (const definition of definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION)
       fragments.set(definition.name.value, definition.selectionSet);
   for (const definition of definitions)
     if (definition.kind === Kind.OPERATION_DEFINITION)
-      refuseLargeOperation(definition.selectionSet, fragments);
+      refuseLargeOperation(definition.selectionSet, fragments, maxDepth);
 }
 
 /**
  * Fragments are counted wherever they are spread, as they will be run. Every selection counts, spreads too, so that
  * fragments which spread each other end at the limit like all else.
  */
-function refuseLargeOperation(root: SelectionSetNode, fragments: Map<string, SelectionSetNode>): void {
+function refuseLargeOperation(
+  root: SelectionSetNode,
+  fragments: Map<string, SelectionSetNode>,
+  maxDepth: number,
+): void {
   let selections = 0;
   let rootFields = 0;
   let introspections = 0;
@@ -53,7 +75,7 @@ function refuseLargeOperation(root: SelectionSetNode, fragments: Map<string, Sel
 
   function visitField({ name, selectionSet }: FieldNode, depth: number): void {
     if (depth === 1 && ++rootFields > maxRootFields) throw tooMany(maxRootFields, "fields at its root");
-    if (introspection.has(name.value)) {
+    if (questionsAboutTheSchema.has(name.value)) {
       if (++introspections > maxIntrospections)
         throw tooMany(maxIntrospections, "questions about the schema");
       return; // what is in them graphql-js limits by a rule of its own
@@ -65,7 +87,12 @@ function refuseLargeOperation(root: SelectionSetNode, fragments: Map<string, Sel
   visit(root, 1);
 }
 
-const introspection = new Set(["__schema", "__type"]);
+const questionsAboutTheSchema = new Set(["__schema", "__type"]);
+
+function wrongWay(): GraphQLError {
+  const message = "Subscriptions run over a websocket at the same address: use a client such as graphql-ws.";
+  return new GraphQLError(message, { extensions: { code: "HW422" } });
+}
 
 function tooMany(limit: number, what: string): SafeError {
   return refusal(`The query has more than ${limit} ${what}, fragments and aliases counted each time`);

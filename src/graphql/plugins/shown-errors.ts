@@ -1,10 +1,25 @@
+import type { GraphQLError } from "postgraphile/graphql";
 import { shownError } from "#graphql/shown-error.ts";
 
-/** Puts the words meant for people in the place of what the database said. */
-export function shownErrors(): GraphileConfig.Plugin {
+type Mask = (error: GraphQLError) => GraphQLError;
+
+/** Puts the words meant for people in the place of what the database said, and codes to what GraphQL says of the query. */
+export function shownErrors(mask: Mask): GraphileConfig.Plugin {
   return {
     name: "HowdahShownErrorsPlugin",
     version: "0.0.0",
+    grafserv: {
+      middleware: {
+        setPreset(next, event) {
+          const { getExecutionConfig } = event;
+          event.getExecutionConfig = async function withShownErrors(context) {
+            const config = await getExecutionConfig.call(this, context);
+            return { ...config, parseAndValidate: (query) => shown(config.parseAndValidate(query), mask) };
+          };
+          return next();
+        },
+      },
+    },
     grafast: {
       middleware: {
         async execute(next, { args }) {
@@ -16,4 +31,8 @@ export function shownErrors(): GraphileConfig.Plugin {
       },
     },
   };
+}
+
+function shown<Result extends { errors?: readonly GraphQLError[] }>(result: Result, mask: Mask): Result {
+  return result.errors ? { ...result, errors: result.errors.map(mask) } : result;
 }

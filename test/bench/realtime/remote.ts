@@ -8,7 +8,7 @@ type Answer = { id: number; value?: unknown; error?: string };
 
 const patienceMs = 60_000;
 
-/** A module of processes/ in a process of its own, and the functions that it serves. */
+/** A module in a process of its own, by its name in processes/ or its URL, and the functions that it serves. */
 export class Remote<Served extends Api> implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
@@ -29,15 +29,16 @@ export class Remote<Served extends Api> implements AsyncDisposable {
 
   static async fork<Served extends Api>(
     life: Lifetime,
-    script: string,
+    script: string | URL,
     options: object = {},
   ): Promise<Remote<Served>> {
-    const child = fork(new URL(`./processes/${script}`, import.meta.url), [JSON.stringify(options)], {
+    const module = new URL(typeof script === "string" ? `./processes/${script}` : script, import.meta.url);
+    const child = fork(module, [JSON.stringify(options)], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       serialization: "advanced",
       execArgv: ["--expose-gc"],
     });
-    const remote = new Remote<Served>(script, keep(life, child));
+    const remote = new Remote<Served>(`${script}`, keep(life, child));
     await remote.#soon(once(child, "message"), `the start of ${script}`);
     return remote;
   }

@@ -1,0 +1,57 @@
+import pg from "pg";
+import { mintToken } from "#auth/jwt.ts";
+import { migrate } from "#db/migrate.ts";
+import { declareQueue } from "#queue/declare.ts";
+import type { ServerApi } from "../realtime/processes/serve.ts";
+import { Remote } from "../realtime/remote.ts";
+import type { Entrant } from "../support/contestants.ts";
+import type { Lifetime } from "../support/lifetime.ts";
+import type { Postgres } from "../support/postgres.ts";
+import { type Data, fill } from "./data.ts";
+
+export type Contestant = Entrant & {
+  /** Whether it speaks GraphQL; else the name of the action is its path. */
+  graphql: boolean;
+  startServer(ground: Ground): Promise<Remote<ServerApi>>;
+};
+
+/** The one database that all of them use, one after the other. */
+export type Ground = { databaseUrl: string; data: Data; claims: object; token: string; pool: pg.Pool };
+
+export const jwtSecret = "a-secret-of-the-bench-with-32-characters";
+
+export async function openGround(life: Lifetime, postgres: Postgres): Promise<Ground> {
+  const databaseUrl = await postgres.createDatabase("bench_graphql");
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  life.defer(() => pool.end());
+  await migrate(pool);
+  await declareQueue(pool);
+  const data = await fill(pool);
+  const claims = { sub: data.person, role: "authenticated" as const };
+  return { databaseUrl, data, claims, token: await mintToken(claims, jwtSecret, 3600), pool };
+}
+
+export function allContestants(life: Lifetime): Contestant[] {
+  const start = (script: string, options: object) =>
+    Remote.fork<ServerApi>(life, new URL(`./processes/${script}`, import.meta.url), options);
+  const common = { available: async () => undefined, prepare: async () => {} };
+  return [
+    {
+      ...{ ...common, key: "howdah", name: "Howdah", graphql: true },
+      about: "the part api as npm start runs it, in production: token, row-level security, all limits",
+      startServer: ({ databaseUrl }) => start("api.ts", { databaseUrl, jwtSecret }),
+    },
+    {
+      ...{ ...common, key: "raw", name: "hand-written", graphql: false },
+      about: "node:http and pg, prepared statements as the owner of the database, no token, no policies",
+      startServer: ({ databaseUrl, claims }) => start("raw.ts", { databaseUrl, claims, secure: false }),
+    },
+    {
+      ...{ ...common, key: "raw-secure", name: "hand-written, with policies", graphql: false },
+      about: "the same with begin, set_config, statement and commit, so that the policies hold",
+      startServer: ({ databaseUrl, claims }) => start("raw.ts", { databaseUrl, claims, secure: true }),
+    },
+  ];
+}
