@@ -169,7 +169,7 @@ for each row execute function app.tg__set_updated_at();
 -- Policies and grants
 
 create policy peers_read on app.people for select to authenticated
-using (id = app.current_person_id() or id in (select app.current_peer_ids()));
+using (id = (select app.current_person_id()) or id in (select app.current_peer_ids()));
 
 create policy members_read on app.groups for select to authenticated
 using (id in (select app.current_group_ids()));
@@ -181,7 +181,7 @@ create trigger _100_set_updated_at before update on app.community
 for each row execute function app.tg__set_updated_at();
 
 create policy parties_read on app.guardianships for select to authenticated
-using (guardian_id = app.current_person_id() or child_id = app.current_person_id());
+using (guardian_id = (select app.current_person_id()) or child_id = (select app.current_person_id()));
 
 grant usage on schema app to anon, authenticated, service_role, howdah_api;
 grant select on app.people, app.groups, app.memberships to authenticated;
