@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { glob } from "node:fs/promises";
-import path from "node:path";
 import { after, before, test } from "node:test";
 import {
   callables,
@@ -12,19 +10,20 @@ import {
   relations,
 } from "../support/rights/catalogue.ts";
 import type { Actor, Rights, Verb } from "../support/rights/noun.ts";
+import { addAllRows, loadNouns } from "../support/rights/nouns.ts";
 import { expected, outcomeFor, outcomes, permissions, topicOutcomes } from "../support/rights/outcome.ts";
 import { perRowPlans } from "../support/rights/plans.ts";
-import { addRows, type Names, openScene, roleOf, type Scene } from "../support/rights/scene.ts";
+import { type Names, openScene, roleOf, type Scene } from "../support/rights/scene.ts";
 
 const nouns = await loadNouns();
 const all = Object.values(nouns);
-const names: Record<string, Names> = {};
+let names: Record<string, Names>;
 let scene: Scene;
 let tables: Relation[];
 
 before(async () => {
   scene = await openScene();
-  for (const [noun, rights] of Object.entries(nouns)) names[noun] = await addRows(scene, rights);
+  names = await addAllRows(scene, nouns);
   tables = await relations(scene.world.pool);
 });
 after(() => scene[Symbol.asyncDispose]());
@@ -198,11 +197,4 @@ function sorted(found: [string, string[]][]): string[] {
 
 function without(some: string[], others: string[]): string[] {
   return some.filter((name) => !others.includes(name));
-}
-
-async function loadNouns(): Promise<Record<string, Rights>> {
-  const files = await Array.fromAsync(glob("*.ts", { cwd: import.meta.dirname }));
-  const found = files.filter((file) => !file.endsWith(".test.ts")).toSorted();
-  const load = async (file: string) => [path.parse(file).name, (await import(`./${file}`)).default];
-  return Object.fromEntries(await Promise.all(found.map(load)));
 }

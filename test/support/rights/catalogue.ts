@@ -9,7 +9,7 @@ export type Relation = {
 };
 export type Grant = { role: string; name: string; privilege: string };
 export type Policy = { name: string; expression: string };
-export type Callable = { name: string; call: string; role: string; types: string[]; volatile: boolean };
+export type Callable = { name: string; call: string; role: string; types: string[]; inputs: string[] };
 
 const ours = `(
   select s.oid from pg_namespace s
@@ -66,14 +66,14 @@ export async function policies(pool: pg.Pool): Promise<Policy[]> {
 /** Functions and who may execute them, a row per role. Names of which there are several carry their arguments. */
 export async function callables(pool: pg.Pool): Promise<Callable[]> {
   const { rows } = await pool.query(`
-    select r.role, p.provolatile = 'v' as volatile,
-      p.pronamespace::regnamespace || '.' || p.proname as call,
+    select r.role, p.pronamespace::regnamespace || '.' || p.proname as call,
       case
         when count(*) over (partition by r.role, p.pronamespace, p.proname) = 1
           then p.pronamespace::regnamespace || '.' || p.proname
         else p.oid::regprocedure::text
       end as name,
-      array(select format_type(t, null) from unnest(p.proargtypes) t) as types
+      array(select format_type(t, null) from unnest(p.proargtypes) t) as types,
+      coalesce(p.proargnames[:cardinality(p.proargtypes)], '{}') as inputs
     from pg_proc p
     cross join ${roles}
     where p.pronamespace in ${ours} and has_function_privilege(r.role, p.oid, 'execute')

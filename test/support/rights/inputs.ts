@@ -1,19 +1,27 @@
-/** What a careless or a malicious client sends for an argument: missing, empty, oversized, foreign. */
+import type { Names } from "./scene.ts";
+
+/** What a careless or a malicious client sends for an argument. */
 export const kinds = ["missing", "empty", "oversized", "foreign", "negative"] as const;
 
 export type Kind = (typeof kinds)[number];
 
-/** The value as SQL; where the kind means nothing for the type, it is missing. */
-export function inputOf(kind: Kind, type: string): string {
+/** The value as SQL. What points at a row of the world does so, unless it is to be missing or foreign. */
+export function inputOf(kind: Kind, name: string, type: string, names: Names): string {
+  const known = names[name.replace(/_ids?$/, "")];
   if (kind === "missing") return `null::${type}`;
-  if (type.endsWith("[]")) return arrayOf(kind, type.slice(0, -2));
-  return `${values[kind]?.[type] ?? "null"}::${type}`;
+  if (known && type === "uuid" && kind !== "foreign") return `'${known}'::uuid`;
+  if (known && type === "uuid[]" && kind === "oversized") return `array_fill('${known}'::uuid, array[20000])`;
+  return type.endsWith("[]") ? arrayOf(kind, type.slice(0, -2)) : scalarOf(kind, type);
 }
 
 function arrayOf(kind: Kind, type: string): string {
   if (kind === "empty") return `'{}'::${type}[]`;
-  if (kind === "oversized") return `array_fill(${inputOf("foreign", type)}, array[20000])`;
-  return `array[${inputOf(kind, type)}, null]`;
+  if (kind === "oversized") return `array_fill(${scalarOf("foreign", type)}, array[20000])`;
+  return `array[${scalarOf(kind, type)}, null]`;
+}
+
+function scalarOf(kind: Kind, type: string): string {
+  return `${kind === "missing" ? "null" : (values[kind][type] ?? "null")}::${type}`;
 }
 
 const values: Record<Exclude<Kind, "missing">, Record<string, string>> = {
