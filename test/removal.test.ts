@@ -21,7 +21,9 @@ before(async () => {
 });
 after(() => copy[Symbol.asyncDispose]());
 
-test(`without its ${noun}, types and schema are made anew and everything else is as it was`, { skip }, async (t) => {
+test(`without its ${noun}, types and schema are made anew and everything else is as it was`, {
+  skip,
+}, async (t) => {
   for (const line of [
     "npm run types && npm run schema",
     "tsc --noEmit",
