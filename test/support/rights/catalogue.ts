@@ -63,7 +63,7 @@ export async function policies(pool: pg.Pool): Promise<Policy[]> {
   return rows;
 }
 
-/** Functions and who may execute them, a row per role. Names of which there are several carry their arguments. */
+/** Functions, but those of extensions, and who may execute them, a row per role. Names of which there are several carry their arguments. */
 export async function callables(pool: pg.Pool): Promise<Callable[]> {
   const { rows } = await pool.query(`
     select r.role, p.pronamespace::regnamespace || '.' || p.proname as call,
@@ -77,6 +77,9 @@ export async function callables(pool: pg.Pool): Promise<Callable[]> {
     from pg_proc p
     cross join ${roles}
     where p.pronamespace in ${ours} and has_function_privilege(r.role, p.oid, 'execute')
+      and not exists (
+        select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+      )
     order by name, role`);
   return rows;
 }

@@ -59,7 +59,7 @@ const values: Record<Exclude<Kind, "missing">, Record<string, string>> = {
     integer: "-1",
     bigint: "-1",
     numeric: "'nan'",
-    "timestamp with time zone": "now() - interval '1 year'",
+    "timestamp with time zone": "(now() - interval '1 year')",
     interval: "'0'",
     boolean: "false",
   },
