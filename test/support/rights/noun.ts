@@ -1,4 +1,7 @@
-/** Who asks, in a world where staff, student, classmate and member share a group, and foreigner owns another one. */
+/**
+ * Who asks. Staff (a teacher), student, classmate (both minors) and member share a group, which somebody else owns;
+ * foreigner owns another group.
+ */
 export const actors = [
   "anon",
   "owner", // of the community

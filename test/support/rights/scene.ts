@@ -101,9 +101,14 @@ async function populate(pool: pg.Pool): Promise<Names> {
   const addGroup = (name: string) =>
     one("insert into app.groups (kind, name) values ('class', $1) returning id", [name]);
   const names: Names = Object.fromEntries(await Promise.all(people.map(addPerson)));
+  const head = await one("select (app.find_or_create_person('head@school.example', 'Head')).id", []);
   names.group = await addGroup("Biology");
   names.otherGroup = await addGroup("Chess");
   await pool.query("update app.people set community_role = 'owner' where id = $1", [names.owner]);
+  await pool.query("update app.people set is_minor = true where id in ($1, $2)", [
+    names.student,
+    names.classmate,
+  ]);
   await pool.query(
     `insert into app.memberships (group_id, person_id, role) values
       ($1, $2, 'teacher'), ($1, $3, 'student'), ($1, $4, 'student'), ($1, $5, 'member'), ($6, $7, 'owner')`,
