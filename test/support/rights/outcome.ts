@@ -6,7 +6,7 @@ import { claimsOf, type Names, named, roleOf, type Scene } from "./scene.ts";
 export type Outcome = string;
 export type Outcomes = Record<string, Outcome>;
 
-const refusals = ["42501", "HW401", "HW403", "HW404"];
+const refusal = /^(42501|HW4\d\d)$/;
 
 /** What becomes of the statement, for each actor. */
 export async function outcomes(scene: Scene, sql: string, names: Names): Promise<Outcomes> {
@@ -80,5 +80,5 @@ function statement(sql: string): string {
 
 function told(error: unknown): Outcome {
   const code = codeOf(error) ?? "";
-  return refusals.includes(code) ? "is refused" : `${code} ${(error as Error).message}`;
+  return refusal.test(code) ? "is refused" : `${code} ${(error as Error).message}`;
 }

@@ -111,10 +111,11 @@ async function populate(pool: pg.Pool): Promise<Names> {
   ]);
   await pool.query(
     `insert into app.memberships (group_id, person_id, role) values
-      ($1, $2, 'teacher'), ($1, $3, 'student'), ($1, $4, 'student'), ($1, $5, 'member'), ($6, $7, 'owner')`,
-    ["group", "staff", "student", "classmate", "member", "otherGroup", "foreigner"].map(
-      (name) => names[name],
-    ),
+      ($1, $2, 'owner'), ($1, $3, 'teacher'), ($1, $4, 'student'), ($1, $5, 'student'), ($1, $6, 'member'), ($7, $8, 'owner')`,
+    [
+      ...[names.group, head, names.staff, names.student, names.classmate, names.member],
+      ...[names.otherGroup, names.foreigner],
+    ],
   );
   await pool.query("insert into app.guardianships (guardian_id, child_id) values ($1, $2)", [
     names.guardian,
