@@ -13,6 +13,10 @@ export default {
     "chat.send_message(:room, 'Hello', gen_random_uuid())": inGroup,
     "chat.is_in_room(:room)": inGroup,
   },
+  never: {
+    "chat.send_message(gen_random_uuid(), 'Hello', gen_random_uuid())":
+      "chat.send_message(:room, 'Hello', gen_random_uuid())",
+  },
   topics: {
     "room:{room}": { hear: inGroup, speak: [] },
     "room:{room}:live": { hear: inGroup, speak: inGroup },

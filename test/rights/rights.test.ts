@@ -7,6 +7,7 @@ import {
   grants,
   policies,
   type Relation,
+  readableSecrets,
   relations,
 } from "../support/rights/catalogue.ts";
 import type { Actor, Rights, Verb } from "../support/rights/noun.ts";
@@ -28,12 +29,18 @@ before(async () => {
 });
 after(() => scene[Symbol.asyncDispose]());
 
-for (const [noun, { reads = {}, acts = {}, topics = {} }] of Object.entries(nouns)) {
+for (const [noun, { reads = {}, acts = {}, never = {}, topics = {} }] of Object.entries(nouns)) {
   for (const [table, { where, by }] of Object.entries(reads))
     test(`${noun}: who reads ${table}`, () => onlyThese(noun, `select 1 from ${table} where ${where}`, by));
 
   for (const [sql, by] of Object.entries(acts))
     test(`${noun}: who may ${sql}`, () => onlyThese(noun, sql, by));
+
+  for (const [sql, twin] of Object.entries(never))
+    test(`${noun}: nobody may ${sql}`, async () => {
+      assert.deepEqual(await outcomes(scene, sql, names[noun] ?? {}), expected([]));
+      assert.equal(await outcomeFor(scene, "staff", twin, names[noun] ?? {}), "does");
+    });
 
   for (const [topic, { hear, speak }] of Object.entries(topics))
     test(`${noun}: who hears and who speaks on ${topic}`, async () => {
@@ -96,6 +103,10 @@ for (const verb of ["select", "insert", "update", "delete"] as const)
 test("nobody holds a right that no noun names: on a table, a column, a partition, a view or a sequence", async () => {
   const unnamed = (await grants(scene.world.pool)).filter((grant) => !isNamed(grant));
   assert.deepEqual(unnamed, []);
+});
+
+test("nobody may read a secret or the hash of one, not even their own", async () => {
+  assert.deepEqual(await readableSecrets(scene.world.pool), []);
 });
 
 test("every table can be read as every role: policies raise nothing and never ask each other in a circle", async () => {

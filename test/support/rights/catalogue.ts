@@ -50,6 +50,19 @@ export async function grants(pool: pg.Pool): Promise<Grant[]> {
   return rows;
 }
 
+/** Columns that some role may read although their name says that they hold a secret, or the hash of one. */
+export async function readableSecrets(pool: pg.Pool): Promise<{ role: string; name: string }[]> {
+  const { rows } = await pool.query(`
+    select r.role, c.relnamespace::regnamespace || '.' || c.relname || '.' || a.attname as name
+    from pg_attribute a
+    join pg_class c on c.oid = a.attrelid
+    cross join ${roles}
+    where c.relnamespace in ${ours} and c.relkind in ('r', 'p', 'v', 'm') and a.attnum > 0 and not a.attisdropped
+      and a.attname ~ '(_hash|secret|password)$' and has_column_privilege(r.role, c.oid, a.attnum, 'select')
+    order by 2, 1`);
+  return rows;
+}
+
 export async function policies(pool: pg.Pool): Promise<Policy[]> {
   const { rows } = await pool.query(`
     select o.polrelid::regclass || ': ' || o.polname as name, e.expression

@@ -34,6 +34,8 @@ export type Rights = {
   reads?: Record<string, { where: string; by: readonly Actor[] }>;
   /** Calls and statements; whoever is not named is refused, or moves nothing. */
   acts?: Record<string, readonly Actor[]>;
+  /** What nobody may, and its twin that differs in the argument that is wrong and that staff may. */
+  never?: Record<string, string>;
   /** Private topics of realtime. */
   topics?: Record<string, { hear: readonly Actor[]; speak: readonly Actor[] }>;
   /** Tables and views of which nobody may do anything. */
