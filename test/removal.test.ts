@@ -27,7 +27,7 @@ test(`without its ${noun}, types and schema are made anew and everything else is
   for (const line of [
     "npm run types && npm run schema",
     "tsc --noEmit",
-    "tsc --noEmit -p src/web",
+    "tsc --noEmit -p src/web && npm run web",
     "node --test test/conventions.test.ts test/architecture.test.ts test/rights/rights.test.ts",
     `node --test test/features/${neighbour}.test.ts`,
   ]) {

@@ -34,7 +34,7 @@ export async function openCopy(): Promise<Copy> {
     },
     sh: async (line) => {
       try {
-        return (await promisify(execFile)("sh", ["-ec", line], { cwd: dir, env, timeout: 50_000 })).stdout;
+        return (await promisify(execFile)("sh", ["-ec", line], { cwd: dir, env, timeout: 100_000 })).stdout;
       } catch (error) {
         const { stdout, stderr } = error as { stdout: string; stderr: string };
         throw new Error(`${line} failed:\n${stdout.slice(-6000)}\n${stderr.slice(-3000)}`, { cause: error });
