@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { chmod, cp, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { RealtimeClient } from "@supabase/realtime-js";
 import { freePort } from "#lib/free-port.ts";
+import { copyProject } from "../support/checkout.ts";
 import { lettersTo, type Visitor, visit } from "../support/visitor.ts";
 import { until } from "../support/wait.ts";
 
-const checkout = path.resolve(import.meta.dirname, "../..");
 const readyWithinMs = 5000;
 
 /**
@@ -25,17 +24,6 @@ try {
   await startUseAndStop(await freePort());
 } finally {
   await rm(folder, { recursive: true, force: true });
-}
-
-async function copyProject(to: string): Promise<void> {
-  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: checkout,
-  });
-  for (const file of listed
-    .toString()
-    .split("\0")
-    .filter((name) => name && existsSync(path.join(checkout, name))))
-    await cp(path.join(checkout, file), path.join(to, file));
 }
 
 async function startUseAndStop(port: number): Promise<void> {

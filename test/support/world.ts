@@ -17,10 +17,13 @@ export type World = AsyncDisposable & {
 };
 
 const checkout = path.resolve(import.meta.dirname, "../..");
-const digestOfCheckout = Buffer.from(checkout).toString("base64url").slice(-16);
-
 /** The cluster of the tests: outside the checkout, so that the user postgres can reach it when root runs them. */
-export const testDir = path.join(os.tmpdir(), `howdah-test-${digestOfCheckout}`);
+export const testDir = testDirOf(checkout);
+
+export function testDirOf(checkout: string): string {
+  const digest = Buffer.from(checkout).toString("base64url").slice(-16);
+  return path.join(os.tmpdir(), `howdah-test-${digest}`);
+}
 
 /** A fresh, migrated database of its own, cloned from a template; gone when the world is disposed. */
 export async function openWorld(): Promise<World> {

@@ -1,0 +1,3 @@
+import type { Rights } from "../support/rights/noun.ts";
+
+export default { closed: ["howdah.logic", "howdah.migrations"] } satisfies Rights;
