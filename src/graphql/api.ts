@@ -30,7 +30,7 @@ export async function createGraphql(settings: GraphqlSettings): Promise<Graphql>
   if (operations) checkOperations(operations, schema);
   const server = instance.createServ(grafserv);
   await server.ready();
-  const sockets = openSockets(server, openVerifier(settings.jwtSecret, settings.jwks), {
+  const sockets = openSockets(server, openVerifier(settings.jwtSecret, settings.foreignKeys), {
     ...{ connections: 10_000, operations: 100, operationsPerSecond: 500 },
     ...settings.sockets,
   });
