@@ -14,7 +14,9 @@ before(async () => {
 });
 after(() => copy[Symbol.asyncDispose]());
 
-test("the guide's files are a noun: its commands pass, and what it asks the API for is there", async (t) => {
+test("the guide's files are a noun: its commands pass, and what it asks the API for is there", {
+  timeout: 180_000,
+}, async (t) => {
   const files = filesOf(guide);
   assert.ok(files.length >= 8, "the guide names its files");
   for (const { file, text } of files) await copy.write(file, text);

@@ -14,6 +14,7 @@ const noun = "grades";
 const neighbour = "chat";
 
 const skip = (await filesNamed(checkout)).length === 0 && `there are no ${noun} here`;
+const options = { skip, timeout: 240_000 };
 let copy: Copy;
 before(async () => {
   copy = await openCopy();
@@ -37,7 +38,7 @@ test(`without its ${noun}, types and schema are made anew and everything else is
   }
 });
 
-test(`without its ${noun}, Howdah starts on an empty database and serves the API`, { skip }, async () => {
+test(`without its ${noun}, Howdah starts on an empty database and serves the API`, options, async () => {
   await using database = await openEmptyDatabase();
   await using folder = await openFolder();
   const env = { DATABASE_URL: database.url, JWT_SECRET: "x".repeat(32) };
