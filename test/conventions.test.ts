@@ -64,8 +64,11 @@ const rules = [
     offenders: `
       select p.oid::regprocedure::text as name
       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-      where n.nspname in ${ours} and exists (
-        select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)`,
+      where n.nspname in ${ours}
+        and exists (
+          select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)
+        and not exists (
+          select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')`,
     offend: `create function app.offender() returns int language sql stable as 'select 1';
       grant execute on function app.offender() to public`,
   },

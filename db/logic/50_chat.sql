@@ -414,7 +414,7 @@ language sql stable security definer set search_path = '' as $$
   select chat.is_in_topic(may_type_in_topic.topic) and (
     select chat.may_write(r)
     from chat.rooms r
-    where r.id = split_part(may_type_in_topic.topic, ':', 2)::uuid
+    where r.id::text = split_part(may_type_in_topic.topic, ':', 2)
   )
 $$;
 

@@ -180,13 +180,13 @@ create policy moderators_read on chat.moderation for select to authenticated
 using (room_id in (select chat.current_moderated_room_ids()) or (select app.is_community_owner()));
 
 create policy reporters_read on chat.moderation for select to authenticated
-using (actor_id = app.current_person_id() and action = 'report');
+using (actor_id = (select app.current_person_id()) and action = 'report');
 
 create policy moderators_read on chat.bans for select to authenticated
 using (room_id in (select chat.current_moderated_room_ids()));
 
 create policy banned_read on chat.bans for select to authenticated
-using (person_id = app.current_person_id());
+using (person_id = (select app.current_person_id()));
 
 grant select on chat.moderation, chat.bans to authenticated;
 grant execute on function
