@@ -42,7 +42,7 @@ begin
       using errcode = 'HW422', column = 'client_id';
   end if;
   perform notify.refuse_audience(group_ids, roles, person_ids);
-  perform notify.require_staff_for(group_ids, case when create_event.urgent then person_ids end);
+  perform notify.require_staff_for(group_ids, person_ids);
 
   insert into events.events as e (
     created_by, client_id, title, description, place, starts_at, ends_at, time_zone, group_ids, roles, person_ids, capacity,
