@@ -18,6 +18,7 @@ export function useReading(room: Room, personId: string, view: ConversationView,
   const looking = useLooking();
   const newest = lastSeq(view.lines);
   const told = useRef(room.standing?.lastReadSeq ?? 0);
+  const toldAt = useRef(0);
   const [marker, setMarker] = useState(() => ({ read: told.current, upTo: room.lastSeq }));
   const [wasLooking, setWasLooking] = useState(looking);
 
@@ -30,16 +31,17 @@ export function useReading(room: Room, personId: string, view: ConversationView,
   const seen = looking && inView && view.phase === "ready" && !view.hasNewer;
   useEffect(() => {
     if (!seen || newest <= told.current || !room.standing) return;
-    const timer = setTimeout(
-      () => {
-        told.current = newest;
-        roomsOf(personId).patch(room.id, { unread: 0, mentions: 0, lastReadSeq: newest });
-        markRead(room.id, newest).catch(() => {
-          told.current = 0; // told again with the next message
-        });
-      },
-      told.current === 0 ? 0 : EVERY_MS / 4,
-    );
+    const tell = () => {
+      told.current = newest;
+      toldAt.current = Date.now();
+      roomsOf(personId).patch(room.id, { unread: 0, mentions: 0, lastReadSeq: newest });
+      markRead(room.id, newest).catch(() => {
+        told.current = 0; // told again with the next message
+      });
+    };
+    const pause = toldAt.current + EVERY_MS - Date.now();
+    if (pause <= 0) return tell();
+    const timer = setTimeout(tell, pause);
     return () => clearTimeout(timer);
   }, [seen, newest, room.id, room.standing, personId]);
 
