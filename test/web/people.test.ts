@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { Page } from "playwright-core";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { noBrowser, picture } from "../support/browser.ts";
 import { lettersTo } from "../support/visitor.ts";
 import { until } from "../support/wait.ts";
@@ -58,7 +58,7 @@ test("somebody comes by a link, waits, and is let in", { skip: noBrowser }, asyn
   await links.nth(1).waitFor();
   const url = new URL(await links.nth(0).inputValue());
 
-  const stranger = await (await teacher.context().browser()!.newContext(phone)).newPage();
+  const stranger = await (await anotherContext(phone)).newPage();
   await stranger.goto(`${demo.howdah.url}/join${url.hash}`);
   await stranger.getByText("Join Astronomy club").waitFor();
   await stranger.getByTestId("join-name").fill("Putu Ayu");
@@ -92,7 +92,7 @@ test("members change roles, and a child gets a guardian", { skip: noBrowser }, a
 });
 
 test("the code of the letter signs in, and the page that was wanted opens", { skip: noBrowser }, async () => {
-  const page = await (await teacher.context().browser()!.newContext()).newPage();
+  const page = await (await anotherContext()).newPage();
   await page.goto(`${demo.howdah.url}/groups`);
   await page.getByLabel("E-mail address").fill("citra@school.example");
   await page.getByRole("button", { name: "Send me a link" }).click();
@@ -139,6 +139,12 @@ async function memberMenu(page: Page, name: string, item: string): Promise<void>
 async function openGroup(page: Page, name: string): Promise<void> {
   await page.getByTestId("group").filter({ hasText: name }).click();
   await page.getByTestId("group-title").getByText(name).waitFor();
+}
+
+function anotherContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const browser = teacher.context().browser();
+  assert.ok(browser);
+  return browser.newContext(options);
 }
 
 const tokenFor = (address: string) => inLetter(address, /sign-in#([0-9a-f]+)/);

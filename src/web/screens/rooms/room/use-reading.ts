@@ -3,7 +3,7 @@ import { markRead } from "../../../api/room-acts.ts";
 import type { Room } from "../../../api/rooms.ts";
 import { roomsOf } from "../list/rooms-store.ts";
 import type { ConversationView } from "./conversation.ts";
-import { lastSeq } from "./lines.ts";
+import { firstSeq, lastSeq } from "./lines.ts";
 
 const EVERY_MS = 1_000;
 
@@ -46,11 +46,12 @@ export function useReading(room: Room, personId: string, view: ConversationView,
   }, [seen, newest, room.id, room.standing, personId]);
 
   const upTo = Math.min(marker.upTo, Math.max(newest, room.lastSeq));
+  const reachesBack = firstSeq(view.lines) <= marker.read + 1;
   const fresh = view.lines.find(
     ({ seq, senderId }) => seq && seq > marker.read && seq <= upTo && senderId !== personId,
   );
   const count = Math.max(0, upTo - marker.read);
-  return { newFrom: count > 0 ? (fresh?.seq ?? marker.read + 1) : null, newCount: count };
+  return { newFrom: count > 0 ? (reachesBack && fresh?.seq) || marker.read + 1 : null, newCount: count };
 }
 
 /** Whether this window is the one the person looks at. */
