@@ -168,7 +168,7 @@ export interface AppInvitations {
   invitation_link_id: string | null;
   invited_by: string | null;
   /**
-   * How many letters were sent.
+   * @behavior -*
    */
   letters: Generated<number>;
   /**
@@ -297,28 +297,9 @@ export interface AppSignInTries {
   kind: string;
 }
 
-export interface ChatBans {
-  banned_by: string | null;
-  created_at: Generated<Timestamp>;
-  id: Generated<string>;
-  person_id: string;
-  room_id: string;
-  /**
-   * When it ends; null is never.
-   */
-  until: Timestamp | null;
-}
-
-export interface ChatMentions {
-  message_id: string;
-  person_id: string;
-  room_id: string;
-  seq: Int8;
-}
-
 export interface ChatMessages {
   /**
-   * Plain text of 1 to 4,000 characters, with mentions as @[Name](personId); empty when it was deleted or hidden.
+   * Plain text of 1 to 4,000 characters.
    */
   body: string;
   /**
@@ -326,31 +307,7 @@ export interface ChatMessages {
    */
   client_id: string;
   created_at: Generated<Timestamp>;
-  /**
-   * When it was deleted; its words are gone for readers.
-   */
-  deleted_at: Timestamp | null;
-  /**
-   * When its words were changed last; the earlier ones are kept for staff.
-   */
-  edited_at: Timestamp | null;
-  /**
-   * When staff hid it; its words are gone for readers until it is shown again.
-   */
-  hidden_at: Timestamp | null;
   id: Generated<string>;
-  /**
-   * The people it mentions.
-   */
-  mention_ids: Generated<string[]>;
-  /**
-   * It calls everybody in the room, with @room.
-   */
-  mentions_room: Generated<boolean>;
-  /**
-   * The message it replies to, which is no reply itself.
-   */
-  reply_to_id: string | null;
   room_id: string;
   sender_id: string | null;
   /**
@@ -359,144 +316,19 @@ export interface ChatMessages {
   seq: Int8;
 }
 
-export interface ChatMessageVersions {
-  body: string;
-  /**
-   * @behavior +filterBy
-   * edited, deleted or hidden: what happened to these words.
-   */
-  change: string;
-  changed_by: string | null;
-  created_at: Generated<Timestamp>;
-  id: Generated<string>;
-  message_id: string;
-  room_id: string;
-}
-
-export interface ChatModeration {
-  /**
-   * @behavior +filterBy
-   * report, hide, unhide, delete, ban, unban, add, remove, slow-mode or rename.
-   */
-  action: string;
-  /**
-   * Who did it.
-   */
-  actor_id: string | null;
-  /**
-   * What the message said when it was reported.
-   */
-  body: string | null;
-  created_at: Generated<Timestamp>;
-  id: Generated<string>;
-  message_id: string | null;
-  /**
-   * Whom it was done to.
-   */
-  person_id: string | null;
-  /**
-   * In the actor's words.
-   */
-  reason: Generated<string>;
-  room_id: string | null;
-  /**
-   * The end of a ban; null is a ban without end.
-   */
-  until: Timestamp | null;
-}
-
-export interface ChatPins {
-  created_at: Generated<Timestamp>;
-  message_id: string;
-  pinned_by: string | null;
-  room_id: string;
-}
-
-export interface ChatReactions {
-  created_at: Generated<Timestamp>;
-  emoji: string;
-  id: Generated<string>;
-  message_id: string;
-  person_id: string;
-  room_id: string;
-}
-
-export interface ChatRoomMembers {
-  /**
-   * Who added the person; null for those who joined or belong to it by their group.
-   */
-  added_by: string | null;
-  created_at: Generated<Timestamp>;
-  id: Generated<string>;
-  involvement: Generated<string>;
-  last_delivered_seq: Generated<Int8>;
-  last_notified_seq: Generated<Int8>;
-  last_read_seq: Generated<Int8>;
-  last_sent_at: Timestamp | null;
-  muted_until: Timestamp | null;
-  person_id: string;
-  /**
-   * member, or moderator: who made the room. Staff of the group may do in it what moderators do.
-   */
-  role: Generated<string>;
-  room_id: string;
-}
-
 export interface ChatRooms {
-  /**
-   * @behavior -*
-   * A job is on its way that looks for people who are away.
-   */
-  absent_due_at: Timestamp | null;
-  /**
-   * @behavior -*
-   * Made by the creator's client.
-   */
-  client_id: string | null;
   created_at: Generated<Timestamp>;
-  created_by: string | null;
-  /**
-   * @behavior -*
-   * Whose direct conversation it is, in the order of their ids.
-   */
-  direct_people: string[] | null;
-  /**
-   * The group it belongs to; null for direct conversations and rooms of their own.
-   */
   group_id: string | null;
   id: Generated<string>;
-  /**
-   * Everybody in the group is in it, and cannot leave it.
-   */
-  includes_group: Generated<boolean>;
-  /**
-   * @behavior +filterBy
-   * open (people of the group may join), closed (staff adds them), announcement (only staff writes) or direct.
-   */
-  kind: Generated<string>;
-  /**
-   * @behavior +orderBy
-   * When something was said last.
-   */
-  last_message_at: Timestamp | null;
   /**
    * The number of the newest message; messages of a room are numbered from 1 without holes.
    */
   last_seq: Generated<Int8>;
   /**
    * @behavior +filterBy +orderBy
-   * The name shown to its members; of a direct conversation, the names of its people.
+   * The name shown to its members.
    */
   name: string;
-  /**
-   * How long people have to wait between two messages, 0 to 3,600; staff need not.
-   */
-  slow_mode_seconds: Generated<number>;
-  /**
-   * @behavior -*
-   * A job is on its way that tells its people how much they have not read.
-   */
-  unread_due_at: Timestamp | null;
   updated_at: Generated<Timestamp>;
 }
 
@@ -634,103 +466,6 @@ export interface MailUndecided {
   state: string | null;
   stream: string | null;
   template: string | null;
-}
-
-export interface NotifyAnnouncements {
-  about: Generated<Json>;
-  actor_id: string | null;
-  body: string;
-  category: string;
-  cause: string;
-  client_id: string | null;
-  created_at: Generated<Timestamp>;
-  expires_at: Timestamp | null;
-  finished_at: Timestamp | null;
-  follows_id: string | null;
-  group_ids: string[] | null;
-  id: Generated<string>;
-  not_before: Timestamp | null;
-  path: string;
-  people: Json | null;
-  person_ids: string[] | null;
-  roles: string[] | null;
-  split_at: Timestamp | null;
-  title: string;
-  urgent: Generated<boolean>;
-  withdrawn_at: Timestamp | null;
-}
-
-export interface NotifyBuckets {
-  category: string;
-  channel: string;
-  filled_at: Timestamp;
-  person_id: string;
-  tokens: number;
-}
-
-export interface NotifyChunks {
-  announcement_id: string;
-  done_at: Timestamp | null;
-  notified: Generated<number>;
-  number: number;
-  people: Json | null;
-  person_ids: string[];
-  withdrawn_at: Timestamp | null;
-}
-
-export interface NotifyDefaultPreferences {
-  category: string;
-  channel: string;
-  frequency: string;
-  role: string;
-  updated_at: Generated<Timestamp>;
-}
-
-export interface NotifyDeliveries {
-  channel: string;
-  created_at: Generated<Timestamp>;
-  due_at: Timestamp | null;
-  frequency: string;
-  letter_id: string | null;
-  notification_id: string;
-  reason: string | null;
-  state: string;
-}
-
-export interface NotifyDigestTimes {
-  hour: number;
-  person_id: string;
-  updated_at: Generated<Timestamp>;
-  weekday: number;
-}
-
-export interface NotifyNotifications {
-  announcement_id: string;
-  archived_at: Timestamp | null;
-  category: string;
-  created_at: Generated<Timestamp>;
-  id: Generated<string>;
-  own_words: Json | null;
-  person_id: string;
-  read_at: Timestamp | null;
-  seen_at: Timestamp | null;
-  withdrawn_at: Timestamp | null;
-}
-
-export interface NotifyPreferences {
-  category: string;
-  channel: string;
-  frequency: string;
-  person_id: string;
-  updated_at: Generated<Timestamp>;
-}
-
-export interface NotifyQuietHours {
-  days: number[];
-  ends_at: string;
-  person_id: string;
-  starts_at: string;
-  updated_at: Generated<Timestamp>;
 }
 
 export interface QueueAttempts {
@@ -1270,14 +1005,7 @@ export interface DB {
   "app.sessions": AppSessions;
   "app.sign_in_links": AppSignInLinks;
   "app.sign_in_tries": AppSignInTries;
-  "chat.bans": ChatBans;
-  "chat.mentions": ChatMentions;
-  "chat.message_versions": ChatMessageVersions;
   "chat.messages": ChatMessages;
-  "chat.moderation": ChatModeration;
-  "chat.pins": ChatPins;
-  "chat.reactions": ChatReactions;
-  "chat.room_members": ChatRoomMembers;
   "chat.rooms": ChatRooms;
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
@@ -1289,15 +1017,6 @@ export interface DB {
   "mailbox.events": MailboxEvents;
   "mailbox.messages": MailboxMessages;
   "mailbox.streams": MailboxStreams;
-  "notify.announcements": NotifyAnnouncements;
-  "notify.buckets": NotifyBuckets;
-  "notify.chunks": NotifyChunks;
-  "notify.default_preferences": NotifyDefaultPreferences;
-  "notify.deliveries": NotifyDeliveries;
-  "notify.digest_times": NotifyDigestTimes;
-  "notify.notifications": NotifyNotifications;
-  "notify.preferences": NotifyPreferences;
-  "notify.quiet_hours": NotifyQuietHours;
   "queue.attempts": QueueAttempts;
   "queue.audit": QueueAudit;
   "queue.batches": QueueBatches;
