@@ -95,22 +95,17 @@ begin
 end;
 $$;
 
--- Takes letters back: those that nobody has claimed are cancelled at once, those in hand never go out a second time.
-create function mail.cancel_many(letters uuid[]) returns int
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_count int;
-begin
-  perform from mail.letters l where l.id = any (cancel_many.letters) order by l.id for update;
-  with taken as (
-    update mail.letters l
-    set state = case when l.state in ('queued', 'held') then 'cancelled' else l.state end, expires_at = now()
-    where l.id = any (cancel_many.letters) and l.state in ('queued', 'held', 'sending', 'unknown')
-    returning l.state
-  )
-  select count(*) filter (where taken.state = 'cancelled') into v_count from taken;
-  return v_count;
-end;
+-- Takes letters back and answers which: those that nobody has claimed are cancelled, those in hand never go out again.
+create function mail.cancel_many(letters uuid[]) returns setof uuid
+language sql volatile security definer set search_path = '' as $$
+  select l.id from mail.letters l where l.id = any (cancel_many.letters) order by l.id for update;
+  update mail.letters l
+  set expires_at = now()
+  where l.id = any (cancel_many.letters) and l.state in ('sending', 'unknown');
+  update mail.letters l
+  set state = 'cancelled'
+  where l.id = any (cancel_many.letters) and l.state in ('queued', 'held')
+  returning l.id;
 $$;
 
 create function mail.checked_address(address text) returns text

@@ -1,8 +1,8 @@
--- Notifications. A feature announces a cause to an audience, in the transaction of what happened; jobs split the audience
+-- Notifications. A feature announces a cause to an audience, in the transaction of what happened; jobs cut the audience
 -- into chunks and write one notification per person and cause, set-wise. A chunk is one transaction under the lock of its
--- row, so that it happens once whatever dies, and a withdrawal that has locked it knows that it is over.
+-- row: it happens once, whatever dies, and who takes an announcement back waits for it and then knows whom it has told.
 
--- One cause, the same words for a whole audience. Touches nobody of the audience: it returns at once.
+-- One cause, the same words for a whole audience. It touches nobody of the audience, so it costs the same for any number.
 create function notify.announce(
   cause text,
   category text,
@@ -20,11 +20,10 @@ create function notify.announce(
 ) returns uuid
 language sql volatile security definer set search_path = '' as $$
   select notify.store(jsonb_populate_record(null::notify.announcements, jsonb_build_object(
-    'cause', announce.cause, 'category', announce.category, 'title', coalesce(announce.title, ''),
-    'body', coalesce(announce.body, ''), 'path', coalesce(announce.path, ''), 'about', coalesce(announce.about, '{}'),
-    'group_ids', announce.group_ids, 'roles', announce.roles, 'person_ids', announce.person_ids,
-    'actor_id', announce.actor_id, 'urgent', coalesce(announce.urgent, false), 'not_before', announce.not_before,
-    'expires_at', announce.expires_at
+    'cause', announce.cause, 'category', announce.category, 'title', announce.title, 'body', announce.body,
+    'path', announce.path, 'group_ids', announce.group_ids, 'roles', announce.roles, 'person_ids', announce.person_ids,
+    'actor_id', announce.actor_id, 'urgent', announce.urgent, 'not_before', announce.not_before,
+    'expires_at', announce.expires_at, 'about', announce.about
   )))
 $$;
 
@@ -41,13 +40,65 @@ create function notify.announce_each(
 language sql volatile security definer set search_path = '' as $$
   select notify.store(
     jsonb_populate_record(null::notify.announcements, jsonb_build_object(
-      'cause', announce_each.cause, 'category', announce_each.category, 'title', '', 'body', '', 'path', '', 'about', '{}'::jsonb,
-      'actor_id', announce_each.actor_id, 'urgent', coalesce(announce_each.urgent, false),
-      'not_before', announce_each.not_before, 'expires_at', announce_each.expires_at
+      'cause', announce_each.cause, 'category', announce_each.category, 'actor_id', announce_each.actor_id,
+      'urgent', announce_each.urgent, 'not_before', announce_each.not_before, 'expires_at', announce_each.expires_at
     )),
     coalesce(announce_each.people, '[]')
   )
 $$;
+
+-- Something new about an earlier cause, for those who have been told of that one: by mail, or because they have seen it.
+-- After notify.withdraw it says that it is off, after notify.reword what is different now.
+create function notify.follow_up(
+  cause text,
+  of_cause text,
+  title text,
+  body text,
+  path text,
+  actor_id uuid default null,
+  urgent boolean default false,
+  about jsonb default '{}'
+) returns uuid
+language sql volatile security definer set search_path = '' as $$
+  select notify.store(jsonb_populate_record(null::notify.announcements, jsonb_build_object(
+    'cause', follow_up.cause, 'category', a.category, 'title', follow_up.title, 'body', follow_up.body,
+    'path', follow_up.path, 'follows_id', a.id, 'follows_revision', a.revision, 'actor_id', follow_up.actor_id,
+    'urgent', follow_up.urgent, 'about', follow_up.about
+  )))
+  from notify.announcements a
+  where a.cause = follow_up.of_cause
+$$;
+
+-- Other words for the same cause: whoever has not been told yet is told these.
+create function notify.reword(cause text, title text, body text, path text) returns void
+language sql volatile security definer set search_path = '' as $$
+  update notify.announcements a
+  set title = reword.title, body = reword.body, path = reword.path, revision = a.revision + 1
+  where a.cause = reword.cause and a.withdrawn_at is null
+$$;
+
+-- What has not gone out does not go out, and what nobody has read vanishes.
+create function notify.withdraw(cause text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_id uuid;
+begin
+  update notify.announcements a
+  set withdrawn_at = now(), finished_at = coalesce(a.finished_at, now())
+  where a.cause = withdraw.cause and a.withdrawn_at is null
+  returning a.id into v_id;
+  if v_id is null then
+    return;
+  end if;
+  if (select count(*) from notify.chunks c where c.announcement_id = v_id) <= 1 then
+    perform notify.withdraw_chunks(v_id);
+  else
+    perform queue.dispatch('notify/withdraw', jsonb_build_object('announcementId', v_id));
+  end if;
+end
+$$;
+
+-- Telling
 
 -- The same cause again changes nothing.
 create function notify.store(announcement notify.announcements, people jsonb default null) returns uuid
@@ -56,13 +107,14 @@ declare
   v_id uuid;
 begin
   insert into notify.announcements as a (
-    actor_id, follows_id, client_id, cause, category, title, body, path, about, group_ids, roles, person_ids, urgent,
-    not_before, expires_at
+    actor_id, follows_id, follows_revision, client_id, cause, category, title, body, path, about, group_ids, roles,
+    person_ids, urgent, not_before, expires_at
   )
   values (
-    announcement.actor_id, announcement.follows_id, announcement.client_id, announcement.cause, announcement.category,
-    announcement.title, announcement.body, announcement.path, announcement.about, announcement.group_ids,
-    announcement.roles, announcement.person_ids, announcement.urgent, announcement.not_before, announcement.expires_at
+    announcement.actor_id, announcement.follows_id, announcement.follows_revision, announcement.client_id,
+    announcement.cause, announcement.category, coalesce(announcement.title, ''), coalesce(announcement.body, ''),
+    coalesce(announcement.path, ''), coalesce(announcement.about, '{}'), announcement.group_ids, announcement.roles,
+    announcement.person_ids, coalesce(announcement.urgent, false), announcement.not_before, announcement.expires_at
   )
   on conflict on constraint a_cause_is_announced_once do nothing
   returning a.id into v_id;
@@ -79,43 +131,7 @@ begin
 end
 $$;
 
-create function notify.cut_people(announcement_id uuid, actor_id uuid, people jsonb) returns void
-language sql volatile set search_path = '' as $$
-  insert into notify.chunks (announcement_id, number, person_ids, people)
-  select
-    cut_people.announcement_id, (n.n - 1) / 1000 + 1, array_agg(n.person_id order by n.n), jsonb_agg(n.person order by n.n)
-  from (
-    select d.person_id, d.person, row_number() over (order by d.person_id) as n
-    from (
-      select distinct on ((p.person ->> 'personId')::uuid) (p.person ->> 'personId')::uuid as person_id, p.person
-      from jsonb_array_elements(cut_people.people) with ordinality p (person, n)
-      order by (p.person ->> 'personId')::uuid, p.n
-    ) d
-    where d.person_id <> all (array_remove(array[cut_people.actor_id], null)) and d.person_id is not null
-  ) n
-  group by (n.n - 1) / 1000
-$$;
-
-create function notify.cut_audience(announcement notify.announcements) returns void
-language sql volatile set search_path = '' as $$
-  insert into notify.chunks (announcement_id, number, person_ids)
-  select (announcement).id, (n.n - 1) / 1000 + 1, array_agg(n.person_id order by n.n)
-  from (
-    select p.person_id, row_number() over (order by p.person_id) as n
-    from (
-      select a.person_id
-      from app.people_of_audience((announcement).group_ids, (announcement).roles, (announcement).person_ids) a (person_id)
-      union
-      select o.person_id
-      from notify.notifications o
-      where o.announcement_id = (announcement).follows_id
-    ) p
-    where p.person_id is distinct from (announcement).actor_id
-  ) n
-  group by (n.n - 1) / 1000
-$$;
-
--- Turns an announcement into chunks. A small one is told in the same transaction.
+-- A small audience is told in the same transaction; the chunks of a larger one are the jobs of a batch.
 create function notify.split(announcement_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -123,47 +139,64 @@ declare
   v_chunks int;
 begin
   select a.* into v_announcement from notify.announcements a where a.id = split.announcement_id for update;
-  if not found or v_announcement.split_at is not null or v_announcement.withdrawn_at is not null then
+  if v_announcement.split_at is not null or v_announcement.withdrawn_at is not null
+    or not notify.may_follow(v_announcement.follows_id)
+  then
     return;
   end if;
-  if not exists (select from notify.chunks c where c.announcement_id = split.announcement_id) then
+  if v_announcement.follows_id is not null then
+    perform notify.cut_told(v_announcement);
+  elsif not exists (select from notify.chunks c where c.announcement_id = split.announcement_id) then
     perform notify.cut_audience(v_announcement);
   end if;
   update notify.announcements a set split_at = now() where a.id = split.announcement_id;
   select count(*) into v_chunks from notify.chunks c where c.announcement_id = split.announcement_id;
-  if v_chunks <= 1 then
+  if v_chunks > 1 then
+    perform notify.dispatch_chunks(v_announcement);
+  else
     perform notify.tell_chunk(split.announcement_id, 1);
     perform notify.finish(split.announcement_id);
-    return;
   end if;
-  perform queue.dispatch_batch(
-    (
-      select jsonb_agg(jsonb_build_object(
-        'task', 'notify/tell', 'payload', jsonb_build_object('announcementId', c.announcement_id, 'chunk', c.number)
-      ) order by c.number)
-      from notify.chunks c
-      where c.announcement_id = split.announcement_id
-    ),
-    name => v_announcement.cause,
-    allow_failures => true,
-    on_end => jsonb_build_object('task', 'notify/finish', 'payload', jsonb_build_object('announcementId', split.announcement_id))
-  );
 end
+$$;
+
+-- Only when the withdrawal of the other is complete is it known who had been told; its job splits this one then.
+create function notify.may_follow(follows_id uuid) returns boolean
+language sql stable set search_path = '' as $$
+  select not exists (
+    select from notify.announcements a
+    join notify.chunks c on c.announcement_id = a.id
+    where a.id = may_follow.follows_id and a.withdrawn_at is not null and c.withdrawn_at is null
+  )
+$$;
+
+create function notify.dispatch_chunks(announcement notify.announcements) returns void
+language sql volatile set search_path = '' as $$
+  select queue.dispatch_batch(
+    jsonb_agg(jsonb_build_object(
+      'task', 'notify/tell', 'payload', jsonb_build_object('announcementId', c.announcement_id, 'chunk', c.number)
+    ) order by c.number),
+    name => (announcement).cause,
+    allow_failures => true,
+    on_end => jsonb_build_object('task', 'notify/finish', 'payload', jsonb_build_object('announcementId', (announcement).id))
+  )
+  from notify.chunks c
+  where c.announcement_id = (announcement).id
 $$;
 
 create function notify.finish(announcement_id uuid) returns void
 language sql volatile security definer set search_path = '' as $$
   update notify.announcements a
-  set finished_at = now()
+  set finished_at = clock_timestamp()
   where a.id = finish.announcement_id and a.finished_at is null
 $$;
 
 create function notify.tell_chunk(announcement_id uuid, number int) returns void
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set jit = off as $$
 declare
   v_chunk notify.chunks;
   v_announcement notify.announcements;
-  v_notified uuid[];
+  v_told uuid[] := '{}';
 begin
   select c.* into v_chunk
   from notify.chunks c
@@ -172,15 +205,15 @@ begin
   if not found or v_chunk.done_at is not null or v_chunk.withdrawn_at is not null then
     return;
   end if;
-  -- Read after the lock: who withdraws marks the announcement first and then waits for this chunk.
+  -- Read after the lock: who withdraws or rewords does that first and then waits for this chunk.
   select a.* into v_announcement from notify.announcements a where a.id = tell_chunk.announcement_id;
   if v_announcement.withdrawn_at is null and coalesce(v_announcement.expires_at > now(), true) then
-    v_notified := array(select notify.write_notifications(v_announcement, v_chunk));
-    perform notify.plan_mails(v_announcement, v_notified);
-    perform notify.tell_live(v_notified);
+    v_told := array(select notify.write_notifications(v_announcement, v_chunk));
+    perform notify.plan_mails(v_announcement, v_told);
+    perform notify.tell_live(v_told, is_large => v_chunk.number > 1 or cardinality(v_chunk.person_ids) >= 1000);
   end if;
   update notify.chunks c
-  set done_at = clock_timestamp(), notified = coalesce(cardinality(v_notified), 0)
+  set done_at = clock_timestamp(), notified = cardinality(v_told), revision = v_announcement.revision
   where c.announcement_id = tell_chunk.announcement_id and c.number = tell_chunk.number;
 end
 $$;
@@ -197,112 +230,134 @@ language sql volatile set search_path = '' as $$
   returning n.id
 $$;
 
-create function notify.plan_mails(announcement notify.announcements, notification_ids uuid[]) returns void
+-- Cutting: chunks of 1,000 people
+
+create function notify.cut(announcement_id uuid, person_ids uuid[]) returns void
 language sql volatile set search_path = '' as $$
-  with plan as materialized (
-    select n.id, p.name, e.address, n.own_words
-    from notify.notifications n
-    join app.people p on p.id = n.person_id
-    left join lateral (
-      select a.address from app.email_addresses a where a.person_id = p.id order by a.created_at limit 1
-    ) e on true
-    where n.id = any (plan_mails.notification_ids)
-  ),
-  sent as materialized (
-    select s.*
-    from mail.enqueue_many((
-      select coalesce(jsonb_agg(jsonb_build_object(
-        'template', 'notification', 'recipient', p.address, 'dedupeKey', 'notification:' || p.id,
-        'expiresAt', (announcement).expires_at,
-        'data', jsonb_build_object(
-          'personName', p.name,
-          'title', coalesce(p.own_words ->> 'title', (announcement).title),
-          'body', coalesce(p.own_words ->> 'body', (announcement).body),
-          'path', coalesce(p.own_words ->> 'path', (announcement).path)
-        )
-      )), '[]')
-      from plan p
-      where p.address is not null
-    )) s
-  )
-  insert into notify.deliveries (notification_id, channel, state, reason, frequency, letter_id)
-  select
-    p.id, 'mail',
-    case when s.letter_id is null then 'skipped' else 'handed-over' end,
-    case when p.address is null then 'no address' else s.problem end,
-    'instant', s.letter_id
-  from plan p
-  left join sent s on s.dedupe_key = 'notification:' || p.id
+  insert into notify.chunks (announcement_id, number, person_ids)
+  select cut.announcement_id, n / 1000 + 1, cut.person_ids[n + 1:n + 1000]
+  from generate_series(0, cardinality(cut.person_ids) - 1, 1000) n
 $$;
 
--- Live to those who may be listening.
-create function notify.tell_live(notification_ids uuid[]) returns void
+create function notify.cut_audience(announcement notify.announcements) returns void
 language sql volatile set search_path = '' as $$
-  select realtime.send(
-    jsonb_build_object(
-      'id', n.id, 'category', n.category, 'createdAt', n.created_at,
-      'title', coalesce(n.own_words ->> 'title', a.title), 'body', coalesce(n.own_words ->> 'body', a.body),
-      'path', coalesce(n.own_words ->> 'path', a.path), 'about', coalesce(n.own_words -> 'about', a.about)
-    ),
-    'notification', 'person:' || n.person_id, true
-  )
-  from notify.notifications n
-  join notify.announcements a on a.id = n.announcement_id
-  where n.id = any (tell_live.notification_ids)
+  select notify.cut((announcement).id, array(
+    select p.id
+    from app.people_of_audience((announcement).group_ids, (announcement).roles, (announcement).person_ids) p (id)
+    where p.id is distinct from (announcement).actor_id
+    order by p.id
+  ))
 $$;
 
--- Taking back
+create function notify.cut_people(announcement_id uuid, actor_id uuid, people jsonb) returns void
+language sql volatile set search_path = '' as $$
+  insert into notify.chunks (announcement_id, number, person_ids, people)
+  select cut_people.announcement_id, (o.n - 1) / 1000 + 1, array_agg(o.id order by o.n), jsonb_agg(o.person order by o.n)
+  from (
+    select d.id, d.person, row_number() over (order by d.id) as n
+    from (
+      select distinct on (p.id) p.id, p.person
+      from (
+        select (e.person ->> 'personId')::uuid as id, e.person, e.n
+        from jsonb_array_elements(cut_people.people) with ordinality e (person, n)
+      ) p
+      where p.id is distinct from cut_people.actor_id and p.id is not null
+      order by p.id, p.n
+    ) d
+  ) o
+  group by (o.n - 1) / 1000
+$$;
 
-create function notify.withdraw(cause text) returns void
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_id uuid;
+create function notify.cut_told(announcement notify.announcements) returns void
+language plpgsql volatile set search_path = '' as $$
 begin
-  update notify.announcements a
-  set withdrawn_at = now(), finished_at = coalesce(a.finished_at, now())
-  where a.cause = withdraw.cause and a.withdrawn_at is null
-  returning a.id into v_id;
-  if v_id is not null then
-    perform queue.dispatch('notify/withdraw', jsonb_build_object('announcementId', v_id));
+  -- Waits for chunks in hand; those that begin later use the new words.
+  perform from notify.chunks c where c.announcement_id = (announcement).follows_id order by c.number for update;
+  perform notify.tell_anew((announcement).follows_id, (announcement).follows_revision);
+  perform notify.cut((announcement).id, array(
+    select n.person_id
+    from notify.chunks c
+    cross join unnest(c.person_ids) p (id)
+    join notify.notifications n on n.announcement_id = c.announcement_id and n.person_id = p.id
+    where c.announcement_id = (announcement).follows_id
+      and (c.withdrawn_at is not null or c.revision < (announcement).follows_revision)
+      and n.person_id is distinct from (announcement).actor_id
+      and (n.seen_at is not null or n.read_at is not null or exists (
+        select from notify.deliveries d where d.notification_id = n.id and d.state = 'handed-over'
+      ))
+    order by n.person_id
+  ));
+end
+$$;
+
+-- Letters with words of before that are still here go out with those of now instead.
+create function notify.tell_anew(announcement_id uuid, revision int) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_unsent uuid[];
+begin
+  v_unsent := array(
+    select d.letter_id
+    from notify.chunks c
+    cross join unnest(c.person_ids) p (id)
+    join notify.notifications n on n.announcement_id = c.announcement_id and n.person_id = p.id
+    join notify.deliveries d on d.notification_id = n.id
+    where c.announcement_id = tell_anew.announcement_id and c.revision < tell_anew.revision and c.withdrawn_at is null
+      and n.seen_at is null and n.read_at is null and d.state = 'handed-over' and d.frequency = 'instant'
+  );
+  update notify.deliveries d
+  set state = 'waiting', due_at = now(), letter_id = null
+  from mail.cancel_many(v_unsent) l (id), notify.notifications n
+  where n.announcement_id = tell_anew.announcement_id and d.notification_id = n.id and d.letter_id = l.id;
+  if found then
+    perform notify.ring(array[now()]);
   end if;
 end
 $$;
 
+-- Taking back
+
 create function notify.withdraw_chunks(announcement_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_number int;
 begin
-  for v_number in
-    select c.number from notify.chunks c where c.announcement_id = withdraw_chunks.announcement_id order by c.number
-  loop
-    perform from notify.chunks c
-    where c.announcement_id = withdraw_chunks.announcement_id and c.number = v_number for update;
-    perform notify.take_back(array(
-      select n.id
-      from notify.chunks c
-      join notify.notifications n on n.announcement_id = c.announcement_id and n.person_id = any (c.person_ids)
-      where c.announcement_id = withdraw_chunks.announcement_id and c.number = v_number
-    ));
-    update notify.chunks c set withdrawn_at = now()
-    where c.announcement_id = withdraw_chunks.announcement_id and c.number = v_number;
-  end loop;
+  perform from notify.chunks c where c.announcement_id = withdraw_chunks.announcement_id order by c.number for update;
+  perform notify.take_back(withdraw_chunks.announcement_id);
+  update notify.chunks c set withdrawn_at = now() where c.announcement_id = withdraw_chunks.announcement_id;
+  perform queue.dispatch('notify/split', jsonb_build_object('announcementId', a.id))
+  from notify.announcements a
+  where a.follows_id = withdraw_chunks.announcement_id and a.split_at is null;
 end
 $$;
 
--- What was read stays: it happened.
-create function notify.take_back(notification_ids uuid[]) returns void
-language sql volatile set search_path = '' as $$
-  select mail.cancel_many(array(
-    select d.letter_id from notify.deliveries d
-    where d.notification_id = any (take_back.notification_ids) and d.letter_id is not null
-  ));
+create function notify.take_back(announcement_id uuid) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_unsent uuid[];
+  v_people uuid[];
+begin
+  v_unsent := array(
+    select d.letter_id
+    from notify.notifications n
+    join notify.deliveries d on d.notification_id = n.id
+    where n.announcement_id = take_back.announcement_id and d.state = 'handed-over' and d.frequency = 'instant'
+  );
+  update notify.deliveries d
+  set state = 'withdrawn'
+  from mail.cancel_many(v_unsent) l (id), notify.notifications n
+  where n.announcement_id = take_back.announcement_id and d.notification_id = n.id and d.letter_id = l.id;
   update notify.deliveries d
   set state = 'withdrawn', due_at = null
-  where d.notification_id = any (take_back.notification_ids) and d.state = 'waiting';
-  update notify.notifications n
-  set withdrawn_at = now()
-  where n.id = any (take_back.notification_ids) and n.read_at is null and n.withdrawn_at is null;
+  from notify.notifications n
+  where n.announcement_id = take_back.announcement_id and d.notification_id = n.id and d.state = 'waiting';
+  with gone as (
+    update notify.notifications n
+    set withdrawn_at = now()
+    where n.announcement_id = take_back.announcement_id and n.read_at is null and n.withdrawn_at is null
+    returning n.person_id
+  )
+  select array_agg(gone.person_id) into v_people from gone;
+  perform notify.tell_unread(v_people, is_large => cardinality(v_people) >= 1000);
+end
 $$;
 
 -- What became of it
@@ -317,50 +372,30 @@ $$;
 
 create function notify.progress(cause text) returns notify.progress_of_cause
 language sql stable security definer set search_path = '' as $$
-  select row(
-    (select coalesce(sum(cardinality(c.person_ids)), 0) from notify.chunks c where c.announcement_id = a.id),
-    (select coalesce(sum(c.notified), 0) from notify.chunks c where c.announcement_id = a.id),
-    d.waiting, d.sent, d.skipped,
-    (select count(*) from notify.notifications n where n.announcement_id = a.id and n.withdrawn_at is not null),
-    a.finished_at
-  )::notify.progress_of_cause
+  select row(c.recipients, c.notified, d.waiting, d.sent, d.skipped, c.withdrawn, a.finished_at)::notify.progress_of_cause
   from notify.announcements a
   cross join lateral (
     select
-      count(*) filter (
-        where d.state = 'waiting' or d.state = 'handed-over' and l.state in ('queued', 'sending', 'unknown', 'held')
-      )::int as waiting,
-      count(*) filter (
-        where d.state = 'handed-over' and coalesce(l.state, 'accepted') in ('accepted', 'delivered', 'bounced', 'complained')
-      )::int as sent,
-      count(*) filter (where d.state = 'skipped' or l.state in ('failed', 'suppressed', 'expired'))::int as skipped
+      coalesce(sum(cardinality(c.person_ids)), 0)::int as recipients,
+      coalesce(sum(c.notified), 0)::int as notified,
+      (select count(*) from notify.notifications n where n.announcement_id = a.id and n.withdrawn_at is not null)::int as withdrawn
+    from notify.chunks c
+    where c.announcement_id = a.id
+  ) c
+  cross join lateral (
+    select
+      count(*) filter (where d.state = 'waiting' or s.is_on_its_way)::int as waiting,
+      count(*) filter (where d.state = 'handed-over' and s.is_sent)::int as sent,
+      count(*) filter (where d.state = 'skipped' or not s.is_on_its_way and not s.is_sent and d.state = 'handed-over')::int as skipped
     from notify.notifications n
     join notify.deliveries d on d.notification_id = n.id
     left join mail.letters l on l.id = d.letter_id
+    cross join lateral (
+      select
+        d.state = 'handed-over' and coalesce(l.state in ('queued', 'sending', 'unknown', 'held'), false) as is_on_its_way,
+        coalesce(l.state in ('accepted', 'delivered', 'bounced', 'complained'), true) as is_sent
+    ) s
     where n.announcement_id = a.id
   ) d
   where a.cause = progress.cause
 $$;
-
--- Policies and grants
-
-create policy their_own on notify.notifications for select to authenticated
-using (person_id = app.current_person_id() and withdrawn_at is null);
-
-create policy people_listen_to_their_own on realtime.messages for select to authenticated
-using (extension = 'broadcast' and (select realtime.topic() = 'person:' || app.current_person_id()));
-
-grant usage on schema notify to anon, authenticated, service_role, howdah_api;
-grant select on notify.notifications to authenticated;
-
--- Comments
-
-comment on table notify.announcements is E'@behavior -*\nOne cause, its words and its audience.';
-comment on table notify.chunks is E'@behavior -*\nA part of an audience.';
-comment on table notify.notifications is 'What somebody was told: one per person and cause.';
-comment on table notify.deliveries is E'@behavior -*\nA notification on its way over a channel.';
-comment on table notify.preferences is E'@behavior -*\nWhat somebody chose.';
-comment on table notify.default_preferences is E'@behavior -*\nWhat the community has for a role, or for everybody.';
-comment on table notify.quiet_hours is E'@behavior -*\nWhen somebody is not to be disturbed.';
-comment on table notify.digest_times is E'@behavior -*\nWhen somebody''s digests come.';
-comment on table notify.buckets is E'@behavior -*\nToken buckets of the throttle.';

@@ -18,7 +18,8 @@ create table notify.announcements (
   group_ids uuid[],
   roles text[],
   person_ids uuid[],
-  people jsonb,
+  revision int not null default 1,
+  follows_revision int,
   urgent boolean not null default false,
   not_before timestamptz,
   expires_at timestamptz,
@@ -47,9 +48,10 @@ create table notify.chunks (
   number int not null,
   person_ids uuid[] not null,
   people jsonb,
+  revision int,
+  notified int not null default 0,
   done_at timestamptz,
   withdrawn_at timestamptz,
-  notified int not null default 0,
   constraint chunks_are_numbered primary key (announcement_id, number)
 );
 alter table notify.chunks enable row level security;
@@ -125,7 +127,7 @@ create table notify.default_preferences (
 alter table notify.default_preferences enable row level security;
 
 -- Wall-clock times in the person's own zone.
-create table notify.quiet_hours (
+create table notify.quiet_times (
   person_id uuid primary key references app.people on delete cascade,
   starts_at time not null,
   ends_at time not null,
@@ -134,13 +136,13 @@ create table notify.quiet_hours (
   constraint quiet_hours_have_an_end check (starts_at <> ends_at),
   constraint days_are_1_monday_to_7_sunday check (days <@ array[1, 2, 3, 4, 5, 6, 7] and cardinality(days) between 1 and 7)
 );
-alter table notify.quiet_hours enable row level security;
+alter table notify.quiet_times enable row level security;
 
 -- When digests come, by the person's own clock; without a row at 7, the weekly ones on Mondays.
 create table notify.digest_times (
   person_id uuid primary key references app.people on delete cascade,
-  hour int not null,
-  weekday int not null,
+  hour int not null default 7,
+  weekday int not null default 1,
   updated_at timestamptz not null default now(),
   constraint hours_are_of_a_day check (hour between 0 and 23),
   constraint weekdays_are_1_monday_to_7_sunday check (weekday between 1 and 7)
@@ -157,6 +159,13 @@ create unlogged table notify.buckets (
   constraint a_bucket_per_person_category_and_channel primary key (person_id, category, channel)
 );
 alter table notify.buckets enable row level security;
+
+create type notify.preference as (
+  category text,
+  channel text,
+  frequency text,
+  source text
+);
 
 create type notify.progress_of_cause as (
   recipients int,

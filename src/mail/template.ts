@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { AppError } from "#errors.ts";
+import { isObject } from "#lib/is-object.ts";
 
 /** Values for a template's `{{names}}`; a name without a value is an error, never "undefined" in a letter. */
 export type TemplateData = Record<string, unknown>;
@@ -61,8 +62,28 @@ function inLayout(file: string, body: Render, clean: (value: string) => string, 
   };
 }
 
+/** `{{name}}` is a value; what stands between `{{#names}}` and `{{/names}}` is repeated for each of a list of objects. */
 function compile(source: string, clean: (value: string) => string): Render {
+  const found = /\{\{#(\w+)\}\}\n?([\s\S]*?)\{\{\/\1\}\}\n?/.exec(source);
+  if (!found) return compileValues(source, clean);
+  const [section, list = "", repeated = ""] = found;
+  const before = compileValues(source.slice(0, found.index), clean);
+  const item = compileValues(repeated, clean);
+  const after = compile(source.slice(found.index + section.length), clean);
+  return (data) => {
+    const items = listOf(data, list).map((each) => item({ ...data, ...each }));
+    return before(data) + items.join("") + after(data);
+  };
+}
+
+function compileValues(source: string, clean: (value: string) => string): Render {
   return (data) => source.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => clean(textOf(data, name)));
+}
+
+function listOf(data: TemplateData, name: string): TemplateData[] {
+  const list = Object.hasOwn(data, name) ? data[name] : undefined;
+  if (Array.isArray(list) && list.every(isObject)) return list;
+  throw new AppError("MissingValue", `the letter needs a list for "${name}"`);
 }
 
 function textOf(data: TemplateData, name: string): string {

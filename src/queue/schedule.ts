@@ -17,6 +17,7 @@ export type Schedule = {
 export const schedules: Readonly<Record<string, Schedule>> = {
   "realtime/roll-partitions": { task: "realtime/roll-partitions", cron: "17 * * * *", missed: "once" },
   "queue/roll-partitions": { task: "queue/roll-partitions", cron: "23 * * * *", missed: "once" },
+  "notify/deliver": { task: "notify/deliver", cron: "*/5 * * * *" },
   "queue/prune": { task: "queue/prune", cron: "40 3 * * *", missed: "once" },
 };
 

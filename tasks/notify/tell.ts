@@ -10,6 +10,7 @@ declare global {
 }
 
 const tell = task({
+  queue: "bulk",
   transactional: true,
   payload: v.object({ announcementId: v.pipe(v.string(), v.uuid()), chunk: v.number() }),
   run: ({ announcementId, chunk }, { query }) =>

@@ -5,6 +5,7 @@ import { type Lifetime, untilDone } from "./support/lifetime.ts";
  * of two runs, let alone of two machines, say little about each other: what counts is the ratio.
  */
 const suites: Record<string, () => Promise<{ run(args: string[], life: Lifetime): Promise<void> }>> = {
+  fanout: () => import("./fanout/suite.ts"),
   queue: () => import("./queue/suite.ts"),
   realtime: () => import("./realtime/suite.ts"),
 };

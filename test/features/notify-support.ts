@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { productTasks } from "#queue/tasks.ts";
 import { Worker } from "#queue/worker.ts";
+import { onTelemetry } from "#telemetry.ts";
 import { openSchool, type School } from "../graphql/school.ts";
 import { transportTo } from "../mail/outbox-support.ts";
 import { openMailbox } from "../mail/servers.ts";
@@ -30,6 +31,7 @@ export async function openCampus(): Promise<Campus> {
   const { pool, databaseUrl } = school.world;
   const mailbox = opening.use(await openMailbox(pool));
   transportTo(mailbox.url);
+  opening.defer(onTelemetry((event, payload) => event === "graphql:error" && console.error(payload)));
   const worker = new Worker({ databaseUrl, tasks: await productTasks(), schedule: false });
   await worker.start();
   opening.use(worker);
