@@ -1,18 +1,26 @@
 import type { Page } from "playwright-core";
 
+// What the functions below find in the page they run in, which the types of the tests do not know.
+// biome-ignore lint/suspicious/noExplicitAny: the elements of a page
+type Any = any;
+declare const document: Any;
+declare const getComputedStyle: (element: Any) => Any;
+declare const NodeFilter: { SHOW_TEXT: number };
+declare const OffscreenCanvas: new (width: number, height: number) => Any;
+
 /** The levels of the headings that are shown, in their order. */
 export function headingsOf(page: Page): Promise<number[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll("h1, h2, h3, h4")]
-      .filter((heading) => heading.checkVisibility())
-      .map((heading) => Number(heading.tagName.slice(1))),
+      .filter((heading: Any) => heading.checkVisibility())
+      .map((heading: Any) => Number(heading.tagName.slice(1))),
   );
 }
 
 /** What is reached by Tab and does not show that it has the focus. */
 export async function unseenFocus(page: Page, stops: number): Promise<string[]> {
   const unseen: string[] = [];
-  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await page.evaluate(() => document.activeElement?.blur());
   for (let stop = 0; stop < stops; stop++) {
     await page.keyboard.press("Tab");
     const found = await page.evaluate(() => {
@@ -47,7 +55,7 @@ export function faintOn(page: Page): Promise<string[]> {
         const value = (colour[at] ?? 0) / 255;
         return sum + weight * (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
       }, 0);
-    const groundsOf = (element: Element | null): string[] =>
+    const groundsOf = (element: Any): string[] =>
       element ? [...groundsOf(element.parentElement), getComputedStyle(element).backgroundColor] : ["white"];
     const faint: string[] = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
