@@ -107,10 +107,6 @@ export async function createGroup(group: NewGroup): Promise<string> {
   return result.id;
 }
 
-export async function updateGroup(groupId: string, name: string, description: string): Promise<void> {
-  await mutate("updateGroup", { groupId, name, description });
-}
-
 export async function archiveGroup(groupId: string, archived: boolean): Promise<void> {
   await mutate("archiveGroup", { groupId, archived });
 }

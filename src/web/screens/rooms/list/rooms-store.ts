@@ -128,13 +128,6 @@ export function isMuted({ involvement, mutedUntil }: Standing): boolean {
   return involvement === "nothing" || (mutedUntil !== null && new Date(mutedUntil) > new Date());
 }
 
-/** The title of the browser's tab tells how many messages call. */
-export function useTitleCount(title: string, personId: string): string {
-  const { rooms } = useRooms(personId);
-  const calls = rooms ? callsIn(rooms) : 0;
-  return calls > 0 ? `(${calls}) ${title}` : title;
-}
-
 function byActivity(a: RoomSummary, b: RoomSummary): number {
   return (b.lastMessageAt ?? "").localeCompare(a.lastMessageAt ?? "") || a.title.localeCompare(b.title);
 }
