@@ -16,11 +16,8 @@ export type Demo = AsyncDisposable & {
   howdah: Howdah;
   /** Opens a page of somebody of the demo school who is signed in: by the printed link, else by a letter. */
   signIn(address: string, path: string, options?: BrowserContextOptions): Promise<Page>;
-<<<<<<< HEAD
-=======
   /** Waits for a letter to the address, of either stream. */
   letter(address: string, subject: RegExp): Promise<void>;
->>>>>>> h7
 };
 
 /** The demo school in a process of its own, and Chromium. */
@@ -34,11 +31,8 @@ export async function openDemo(): Promise<Demo> {
   return {
     howdah,
     signIn: (address, path, options = wide) => signIn(howdah, browser, address, path, options),
-<<<<<<< HEAD
-=======
     letter: (address, subject) =>
       until(async () => (await subjectsTo(howdah.url, address)).some((line) => subject.test(line))),
->>>>>>> h7
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -86,8 +80,6 @@ async function askForToken(url: string, address: string): Promise<string> {
   return fresh ?? "";
 }
 
-<<<<<<< HEAD
-=======
 async function subjectsTo(url: string, address: string): Promise<string[]> {
   const headers = { accept: "application/json", "x-postmark-server-token": "sandbox-test" };
   const lists = await Promise.all(
@@ -105,7 +97,6 @@ async function subjectsTo(url: string, address: string): Promise<string[]> {
   return lists.flat().map(({ Subject }) => Subject);
 }
 
->>>>>>> h7
 /** What can be operated on a page but has no name for those who do not see it. */
 export async function namelessOn(page: Page): Promise<string[]> {
   const session = await page.context().newCDPSession(page);
