@@ -38,11 +38,7 @@ test("an announcement counts the bell up live, stands in the inbox and comes by 
   await notification(student, "Swimming is off").waitFor();
   await student.locator(`[data-testid=unread][data-count="${before + 1}"]`).waitFor({ state: "attached" });
   await picture(student, "inbox-phone");
-  await until(async () =>
-    (await lettersTo(demo.howdah.url, "citra@school.example")).some(({ Subject }) =>
-      /Swimming/.test(Subject),
-    ),
-  );
+  await demo.letter("citra@school.example", /Swimming/);
 
   await test("the teacher sees how far it is, and may take it back", async () => {
     await teacher.getByRole("link", { name: "Announced" }).click();
