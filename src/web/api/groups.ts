@@ -1,4 +1,5 @@
 import { graphql, mutate } from "./graphql.ts";
+import { allNodes, PAGE_INFO, type PageOf } from "./pages.ts";
 import { asRole, byRole, type Role } from "./rooms.ts";
 import type { Person } from "./session.ts";
 
@@ -54,25 +55,33 @@ export async function loadOwnGroups(personId: string): Promise<OwnGroup[]> {
 type MemberRow = { id: string; role: string; person: (Person & { isMinor: boolean } & GuardiansRow) | null };
 type GuardiansRow = { childGuardianships: { nodes: { id: string; guardian: Person | null }[] } };
 
-const MEMBERS = `memberships(first: 100) {
-  nodes { id role person { id name isMinor childGuardianships { nodes { id guardian { id name } } } } }
+const MEMBERS = `memberships(first: 100, after: $after) {
+  nodes { id role person { id name isMinor childGuardianships(first: 4) { nodes { id guardian { id name } } } } }
+  ${PAGE_INFO}
 }`;
 
-/** One group with its people; null where it cannot be seen. */
+/** One group with all its people; null where it cannot be seen. */
 export async function loadGroup(id: string): Promise<Group | null> {
-  type Data = { group: (GroupRow & { description: string; memberships: { nodes: MemberRow[] } }) | null };
-  const { group } = await graphql<Data>(
-    `query Group($id: UUID!) { group(id: $id) { id name kind description archivedAt ${MEMBERS} } }`,
-    { id },
-  );
-  if (!group) return null;
-  const { memberships, archivedAt, ...rest } = group;
-  const members = memberships.nodes.flatMap((row) => memberOf(row));
-  return {
-    ...rest,
-    archived: archivedAt !== null,
-    members: members.sort((a, b) => byRole(a.role, b.role) || a.name.localeCompare(b.name)),
-  };
+  type Data = { group: (GroupRow & { description: string; memberships: PageOf<MemberRow> }) | null };
+  let group: Data["group"] = null;
+  const rows = await allNodes<MemberRow>(async (after) => {
+    const answer = await graphql<Data>(
+      `query Group($id: UUID!, $after: Cursor) { group(id: $id) { id name kind description archivedAt ${MEMBERS} } }`,
+      { id, after },
+    );
+    group = answer.group;
+    return answer.group?.memberships;
+  });
+  return group && groupOf(group, rows);
+}
+
+function groupOf(
+  { id, name, kind, description, archivedAt }: GroupRow & { description: string },
+  rows: MemberRow[],
+) {
+  const members = rows.flatMap((row) => memberOf(row));
+  members.sort((a, b) => byRole(a.role, b.role) || a.name.localeCompare(b.name));
+  return { id, name, kind, description, archived: archivedAt !== null, members };
 }
 
 /** The people of a group, by name. */

@@ -28,15 +28,22 @@ export type RoomSummary = {
   lastMessageAt: string | null;
   lastSeq: number;
   slowModeSeconds: number;
+  /** Two of its people: whose face a direct conversation has. */
+  faceIds: string[];
   lastMessage: { senderId: string; senderName: string; body: string; removed: boolean } | null;
   standing: Standing | null;
 };
 
 export type Member = { id: string; name: string; role: Role; moderates: boolean };
-export type Room = RoomSummary & { members: Member[]; groupKind: string | null };
+export type Room = RoomSummary & {
+  /** The first hundred; `memberCount` says how many there are. */
+  members: Member[];
+  memberCount: number;
+};
 
 const FIELDS = `id title kind includesGroup lastMessageAt lastSeq slowModeSeconds group { id name }
   lastMessage { body deletedAt hiddenAt sender { id name } }
+  faces: members(first: 2) { nodes { personId } }
   mine { role unread mentions lastReadSeq involvement mutedUntil mayWrite mayModerate waitSeconds }`;
 
 type StandingRow = Omit<Standing, "unread" | "mentions" | "lastReadSeq"> & {
@@ -60,12 +67,13 @@ type RoomRow = {
     hiddenAt: string | null;
     sender: { id: string; name: string } | null;
   } | null;
+  faces: { nodes: { personId: string }[] };
   mine: StandingRow | null;
 };
 type MemberRow = { role: string; person: Person | null };
 type FullRow = RoomRow & {
-  members: { nodes: MemberRow[] };
-  group: (RoomRow["group"] & { kind: string; memberships: { nodes: MemberRow[] } }) | null;
+  members: { totalCount: number; nodes: MemberRow[] };
+  group: (RoomRow["group"] & { memberships: { nodes: MemberRow[] } }) | null;
 };
 
 /** The rooms one is in and those one may join, the liveliest first. */
@@ -82,14 +90,14 @@ export async function loadRoom(id: string): Promise<Room> {
     `query Room($id: UUID!) {
       room(id: $id) {
         ${FIELDS}
-        group { id name kind memberships { nodes { role person { id name } } } }
-        members { nodes { role person { id name } } }
+        group { id name memberships(first: 100) { nodes { role person { id name } } } }
+        members(first: 100) { totalCount nodes { role person { id name } } }
       }
     }`,
     { id },
   ).catch(asUnknown);
   if (!room) throw new Problem("HW404", "This room does not exist, or you are not in it.", 404);
-  return { ...fromRow(room), groupKind: room.group?.kind ?? null, members: membersOf(room) };
+  return { ...fromRow(room), members: membersOf(room), memberCount: room.members.totalCount };
 }
 
 /** An address that holds no id is an unknown room to people. */
@@ -107,7 +115,7 @@ function membersOf({ members, group }: FullRow): Member[] {
     .sort((a, b) => RANK[a.role] - RANK[b.role] || a.name.localeCompare(b.name));
 }
 
-function fromRow({ group, mine, lastMessage, lastSeq, kind, ...row }: RoomRow): RoomSummary {
+function fromRow({ group, mine, faces, lastMessage, lastSeq, kind, ...row }: RoomRow): RoomSummary {
   return {
     id: row.id,
     title: row.title,
@@ -116,6 +124,7 @@ function fromRow({ group, mine, lastMessage, lastSeq, kind, ...row }: RoomRow): 
     lastMessageAt: row.lastMessageAt,
     slowModeSeconds: row.slowModeSeconds,
     groupId: group?.id ?? null,
+    faceIds: faces.nodes.map(({ personId }) => personId),
     groupName: group?.name ?? null,
     lastSeq: Number(lastSeq),
     lastMessage: lastMessage && {

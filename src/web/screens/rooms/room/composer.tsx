@@ -62,6 +62,7 @@ export function Composer(props: ComposerProps) {
 
   return (
     <form className="composer-frame" onSubmit={send}>
+      <CompletionList id={listId} completing={completing} />
       {editing && <About title="Editing your message" words={plainWords(editing.body)} onCancel={onCancel} />}
       {!editing && replyTo && (
         <About
@@ -74,7 +75,6 @@ export function Composer(props: ComposerProps) {
         <p className="composer-limit" role="status">
           {excess > 0 && `${excess} characters too long: please send it in parts.`}
         </p>
-        <CompletionList id={listId} completing={completing} />
         <textarea
           ref={input}
           rows={1}

@@ -1,7 +1,7 @@
 import type { StoredMessage } from "../../../api/messages.ts";
 import { Avatar } from "../../../parts/avatar.tsx";
+import { shortMoment } from "../../../parts/moments.ts";
 import { plainWords } from "./mentions.ts";
-import { sayDay, sayTime } from "./moments.ts";
 import { useOpenRoom } from "./room-context.ts";
 
 /** A message in a list beside the conversation; opens its place there. */
@@ -18,9 +18,7 @@ export function FoundMessage({ message, onJump }: { message: StoredMessage; onJu
         <span className="found-words">
           <span className="found-top">
             <strong>{message.senderName}</strong>
-            <time dateTime={message.createdAt}>
-              {sayDay(message.createdAt)}, {sayTime(message.createdAt)}
-            </time>
+            <time dateTime={message.createdAt}>{shortMoment(message.createdAt)}</time>
           </span>
           <span className="found-body">{plainWords(message.body)}</span>
         </span>

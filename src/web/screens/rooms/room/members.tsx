@@ -19,7 +19,7 @@ export function Members({ online, onChanged, onClose }: MembersProps) {
   const mayAdd = !room.includesGroup && room.kind !== "direct" && room.standing?.mayModerate;
   const title = (
     <>
-      Members <span className="count">{room.members.length}</span>
+      Members <span className="count">{room.memberCount}</span>
     </>
   );
   return (

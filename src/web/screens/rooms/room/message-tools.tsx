@@ -53,22 +53,22 @@ function itemsFor(line: Line, own: boolean, open: OpenRoom): MenuItem[] {
   const items: (MenuItem | false)[] = line.removed
     ? [staff && line.removed === "hidden" && unhide(line, open)]
     : [
-        ...ownItems(line, own, staff, open),
+        ...wordItems(line, own, open),
         (staff || open.room.kind === "direct") && pinItem(line, open),
         !own && open.room.kind !== "direct" && writeTo(line, open),
         !own && ask("Report…", "report", line, open),
         !own && staff && ask("Hide…", "hide", line, open),
         !own && staff && ask(`Ban ${line.senderName}…`, "ban", line, open),
+        (own || staff) && ask("Delete…", "delete", line, open),
       ];
   return items.filter((item) => item !== false);
 }
 
-function ownItems(line: Line, own: boolean, staff: boolean, open: OpenRoom): (MenuItem | false)[] {
+function wordItems(line: Line, own: boolean, open: OpenRoom): (MenuItem | false)[] {
   const fresh = Date.now() - Date.parse(line.createdAt) < EDITABLE_MS;
   return [
     own && fresh && (open.room.standing?.mayWrite ?? false) && { label: "Edit", run: () => open.edit(line) },
     { label: "Copy the words", run: () => void navigator.clipboard?.writeText(plainWords(line.body)) },
-    (own || staff) && ask("Delete…", "delete", line, open),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { ConnectionState } from "../../../api/connection.ts";
 import type { Room } from "../../../api/rooms.ts";
 import { BackIcon, PeopleIcon, SearchIcon } from "../../../parts/icons.tsx";
+import { plural } from "../../../parts/plural.ts";
 import { Link } from "../../../parts/router.tsx";
 import { KindIcon } from "../list/kind-icon.tsx";
 import { useOpenRoom } from "./room-context.ts";
@@ -58,8 +59,8 @@ export function RoomHeader({ state, online, panel, onPanel, onChanged }: RoomHea
   );
 }
 
-function about({ kind, title, groupName, members, slowModeSeconds, standing }: Room): string {
-  const people = members.length === 1 ? "1 person" : `${members.length} people`;
+function about({ kind, title, groupName, memberCount, slowModeSeconds, standing }: Room): string {
+  const people = plural(memberCount, "person", "people");
   const facts = [kind === "direct" ? "Direct conversation" : groupName !== title && groupName, people];
   if (kind === "announcement") facts.push("announcements");
   if (slowModeSeconds > 0) facts.push(`slow mode, ${slowModeSeconds} s`);

@@ -13,8 +13,8 @@ export function SeenBy({ lines }: { lines: readonly Line[] }) {
   const last = lines.findLast(({ state }) => state === "stored");
   const mine = last?.senderId === person.id && !last.removed ? last : undefined;
   const names = useSeenBy(mine);
-  if (!mine || room.members.length > SMALL_ROOM || room.members.length < 2) return null;
-  const everybody = names.length >= room.members.length - 1;
+  if (!mine || room.memberCount > SMALL_ROOM || room.memberCount < 2) return null;
+  const everybody = names.length >= room.memberCount - 1;
   return (
     <p className="seen-by" role="status" data-testid="seen-by">
       <CheckIcon />

@@ -11,6 +11,9 @@ export function useActiveLine(list: RefObject<HTMLElement | null>) {
     const line = lineOf(event.target);
     if (line) setKey(line.dataset.key ?? null);
   };
+  const leave = () => {
+    if (!lineOf(document.activeElement)) setKey(null);
+  };
   const press = (event: KeyboardEvent) => {
     const lines = [...(list.current?.querySelectorAll<HTMLElement>("[data-key]") ?? [])];
     const here = lineOf(document.activeElement);
@@ -25,7 +28,13 @@ export function useActiveLine(list: RefObject<HTMLElement | null>) {
   };
   return {
     activeKey: key,
-    handlers: { onFocus: show, onPointerOver: show, onPointerDown: show, onKeyDown: press },
+    handlers: {
+      onFocus: show,
+      onPointerOver: show,
+      onPointerDown: show,
+      onPointerLeave: leave,
+      onKeyDown: press,
+    },
   };
 }
 
