@@ -3,6 +3,8 @@ import { after, before, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page, WebSocketRoute } from "playwright-core";
 import { noBrowser, openBrowser, picture } from "./support/browser.ts";
 import { type Howdah, openFolder, startHowdah } from "./support/process.ts";
+import { lettersTo, visit } from "./support/visitor.ts";
+import { until } from "./support/wait.ts";
 
 let folder: Awaited<ReturnType<typeof openFolder>>;
 let howdah: Howdah;
@@ -109,6 +111,26 @@ test("a used link says what to do, and the form asks for a new one", { skip: noB
     .first()
     .waitFor();
   await picture(page, "sign-in-used-link");
+});
+
+test("the room that somebody wanted opens after they have signed in, here by the code of the letter", {
+  skip: noBrowser,
+}, async () => {
+  const citra = await visit(howdah.url, howdah.tokens[2] ?? "");
+  const { rooms } = await citra.graphql("{ rooms { nodes { id } } }");
+  const wanted = `${howdah.url}/rooms/${rooms.nodes[0].id}`;
+  const page = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage();
+  await page.goto(wanted);
+  await page.waitForURL(`${howdah.url}/sign-in`);
+  await page.getByLabel("E-mail address").fill("citra@school.example");
+  await page.getByRole("button", { name: "Send me a link" }).click();
+  await until(async () => (await lettersTo(howdah.url, "citra@school.example")).length === 1);
+  const [letter] = await lettersTo(howdah.url, "citra@school.example");
+  await picture(page, "sign-in-code-phone");
+  await page.getByTestId("sign-in-code").fill(/\b(\d{6})\b/.exec(letter?.TextBody ?? "")?.[1] ?? "");
+  await page.getByTestId("sign-in-code-button").click();
+  await page.waitForURL(wanted);
+  await page.getByTestId("room-title").waitFor();
 });
 
 /** The websockets of a browser, which can be cut and mended. */

@@ -8,7 +8,10 @@ declare
 begin
   update app.invitations i
   set used_at = now()
-  where i.token_hash = app.hash_token(accept_by_token.token) and i.used_at is null and i.expires_at > now()
+  where i.token_hash = app.hash_token(accept_by_token.token)
+    and i.used_at is null
+    and i.expires_at > now()
+    and coalesce(i.person_id, accept_by_token.person_id) = accept_by_token.person_id -- a letter is for one
   returning * into v_invitation;
   if not found then
     return null;
@@ -147,15 +150,15 @@ language sql volatile as $$
 $$;
 
 -- A new person becomes a minor with a student's invitation; who is known already keeps what is known of them.
-create function app.find_or_create_invited(invitation app.invitations) returns app.people
+create function app.find_or_create_invited(email text, name text, role text) returns app.people
 language plpgsql volatile as $$
 declare
   v_known constant boolean := exists (
-    select from app.email_addresses e where lower(e.address) = lower((invitation).email)
+    select from app.email_addresses e where lower(e.address) = lower(btrim(find_or_create_invited.email))
   );
-  v_person app.people := app.find_or_create_person((invitation).email, (invitation).name);
+  v_person app.people := app.find_or_create_person(email, name);
 begin
-  if not v_known and (invitation).role = 'student' and (app.community()).students_are_minors then
+  if not v_known and find_or_create_invited.role = 'student' and (app.community()).students_are_minors then
     update app.people p set is_minor = true where p.id = v_person.id returning * into v_person;
   end if;
   return v_person;

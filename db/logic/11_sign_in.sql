@@ -96,7 +96,7 @@ language plpgsql volatile as $$
 declare
   v_person_id uuid;
 begin
-  select (app.find_or_create_invited(i)).id into v_person_id
+  select coalesce(i.person_id, (app.find_or_create_invited(i.email, i.name, i.role)).id) into v_person_id
   from app.invitations i
   where i.token_hash = app.hash_token(use_invitation.token) and i.used_at is null and i.expires_at > now();
   if v_person_id is not null then
@@ -297,6 +297,9 @@ grant execute on function app.sessions_current(app.sessions) to authenticated;
 grant execute on function app.revoke_session(uuid), app.revoke_other_sessions() to anon, authenticated;
 
 -- Comments
+
+comment on table app.identities is 'Who somebody is for another issuer of tokens.';
+comment on table app.sign_in_tries is 'What was tried of an address, as a hash, for two days.';
 
 comment on function app.create_sign_in_link(uuid, interval) is
   'A new single-use token for one person; the link is PUBLIC_URL/sign-in#token. For operators and letters.';

@@ -13,19 +13,24 @@ begin
       expires_at = now() + interval '14 days'
   where i.id = mail_invitation.invitation_id
   returning * into strict v_invitation;
-  perform mail.enqueue(
-    template => 'group-invitation',
-    recipient => v_invitation.email,
-    data => jsonb_build_object(
-      'groupName', (select g.name from app.groups g where g.id = v_invitation.group_id),
-      'inviterName', coalesce((select p.name from app.people p where p.id = v_invitation.invited_by), (app.community()).name),
-      'personName', v_invitation.name,
-      'role', v_invitation.role,
-      'signInToken', v_token
-    ),
-    dedupe_key => format('group-invitation:%s:%s', v_invitation.id, v_invitation.letters)
-  );
+  perform app.mail_invitation(v_invitation, v_token);
 end
+$$;
+
+create function app.mail_invitation(invitation app.invitations, token text) returns void
+language sql volatile as $$
+  select mail.enqueue(
+    template => 'group-invitation',
+    recipient => (invitation).email,
+    data => jsonb_build_object(
+      'groupName', (select g.name from app.groups g where g.id = (invitation).group_id),
+      'inviterName', coalesce((select p.name from app.people p where p.id = (invitation).invited_by), (app.community()).name),
+      'personName', (invitation).name,
+      'role', (invitation).role,
+      'signInToken', mail_invitation.token
+    ),
+    dedupe_key => format('group-invitation:%s:%s', (invitation).id, (invitation).letters)
+  )
 $$;
 
 comment on function app.mail_invitation(uuid) is 'Mails an invitation, with a token that replaces the one of the letter before.';

@@ -225,25 +225,32 @@ create function app.invite(group_id uuid, email text, name text, role text, chil
 returns app.invitations
 language plpgsql volatile as $$
 declare
+  v_token constant text := app.new_token();
+  v_person_id uuid;
   v_invitation app.invitations;
 begin
   perform app.require_invitation(email, name, role);
   perform app.require_child(invite.group_id, invite.role, invite.child_id);
-  insert into app.invitations as i (group_id, invited_by, child_id, email, name, role, child_email, token_hash, expires_at)
+  if app.is_community_staff() then
+    v_person_id := (app.find_or_create_invited(email, name, role)).id;
+  end if;
+  insert into app.invitations as i (
+    group_id, invited_by, person_id, child_id, email, name, role, child_email, token_hash, letters, expires_at, accepted_at
+  )
   values (
-    invite.group_id, app.current_person_id(), invite.child_id, btrim(invite.email), btrim(invite.name), invite.role,
-    lower(btrim(invite.child_email)), app.hash_token(app.new_token()), now() + interval '14 days'
+    invite.group_id, app.current_person_id(), v_person_id, invite.child_id, btrim(invite.email), btrim(invite.name),
+    invite.role, lower(btrim(invite.child_email)), app.hash_token(v_token), 1, now() + interval '14 days',
+    case when v_person_id is not null then now() end
   )
   on conflict do nothing
   returning * into v_invitation;
   if not found then
     return app.invited_before(invite.group_id, invite.email, invite.child_id, invite.child_email);
   end if;
-  if app.is_community_staff() then
-    perform app.accept(v_invitation, (app.find_or_create_invited(v_invitation)).id);
+  if v_person_id is not null then
+    perform app.accept(v_invitation, v_person_id);
   end if;
-  perform app.mail_invitation(v_invitation.id);
-  select i.* into v_invitation from app.invitations i where i.id = v_invitation.id;
+  perform app.mail_invitation(v_invitation, v_token);
   return v_invitation;
 end
 $$;
@@ -262,7 +269,9 @@ begin
     and i.child_email is not distinct from lower(btrim(invited_before.child_email))
   for update;
   if v_invitation.accepted_at is null and app.is_community_staff() then
-    perform app.accept(v_invitation, (app.find_or_create_invited(v_invitation)).id);
+    perform app.accept(
+      v_invitation, (app.find_or_create_invited(v_invitation.email, v_invitation.name, v_invitation.role)).id
+    );
   elsif v_invitation.accepted_at is null and v_invitation.expires_at <= now() then
     perform app.mail_invitation(v_invitation.id);
   end if;
@@ -378,7 +387,7 @@ $$;
 create function app.csv_cells(csv text) returns table (line int, cell int, value text)
 language sql immutable as $$
   with given as (
-    select ltrim(csv_cells.csv, U&'\FEFF') as csv
+    select ltrim(csv_cells.csv, convert_from('\xefbbbf', getdatabaseencoding())) as csv
   ),
   separated as (
     select g.csv, app.csv_separator(split_part(g.csv, E'\n', 1)) as separator from given g
@@ -597,7 +606,7 @@ comment on column app.invitations.name is E'@behavior +filterBy +orderBy\nAs the
 comment on column app.invitations.role is E'@behavior +filterBy\nteacher, student, parent or member.';
 comment on column app.invitations.child_email is 'Of a parent: the address at which the child was invited.';
 comment on column app.invitations.token_hash is '@behavior -*';
-comment on column app.invitations.letters is 'How many letters were sent.';
+comment on column app.invitations.letters is '@behavior -*';
 comment on column app.invitations.used_at is '@behavior -*';
 comment on column app.invitations.expires_at is 'Until when the letter works.';
 comment on column app.invitations.accepted_at is E'@behavior +filterBy +orderBy\nNull: not yet.';

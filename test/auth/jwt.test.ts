@@ -47,6 +47,14 @@ test("a key that is not in the set, an expired token and a service_role of other
   await assert.rejects(openVerifier(secret)(await sign("ES256")), { code: "JwtSignatureError" });
 });
 
+test("the role of somebody else's token is ours to say: authenticated with a person, anon without", async () => {
+  const verify = openVerifier(secret, { jwks });
+  for (const role of ["anon", "authenticated", "howdah_api", undefined]) {
+    assert.equal((await verify(await sign("ES256", { role }))).role, "authenticated");
+    assert.equal((await verify(await sign("ES256", { role, sub: undefined }))).role, "anon");
+  }
+});
+
 test("a public key is no secret: a token signed with it as one is refused", async () => {
   const forged = await new SignJWT({ role: "authenticated", sub })
     .setProtectedHeader({ alg: "HS256", kid: "RS256" })

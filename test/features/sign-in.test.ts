@@ -118,8 +118,10 @@ test("six letters in a quarter of an hour are one too many, of a known address a
     for (let n = 0; n < 7; n += 1) await quiet.pool.query("select app.request_sign_in_link($1)", [address]);
   }
   const { rows } = await quiet.pool.query<{ address: string; jobs: number }>(
-    `select payload::jsonb ->> 'address' as address, count(*)::int as jobs from queue.jobs
-     where task = 'sign-in/mail-link' group by 1 order by 1`,
+    `select address, count(*)::int as jobs
+     from queue.jobs j, unnest(array['known@school.example', 'unknown@school.example']) address
+     where j.payload like '%"' || address || '"%'
+     group by address order by address`,
   );
   assert.deepEqual(rows, [
     { address: "known@school.example", jobs: 5 },

@@ -46,10 +46,10 @@ test("bad input is refused with HW422 and the name of the field", async () => {
   assert.deepEqual(await traces(), before);
 });
 
-test("a teacher's invitation makes the membership at once, one letter and a job; again changes nothing", async () => {
+test("an invitation by staff of the community makes the membership at once, one letter and a job; again changes nothing", async () => {
   const { as, people, classId, world } = school;
   const before = await traces();
-  const answer = await as(people.tutor)(inviteToClass, { input: { classId, ...kim } });
+  const answer = await as(people.owner)(inviteToClass, { input: { classId, ...kim } });
   assert.deepEqual(answer.errors, []);
   const { result } = answer.data.inviteToClass;
   assert.deepEqual([result.role, result.person.name], ["student", "Kim"]);
@@ -59,10 +59,22 @@ test("a teacher's invitation makes the membership at once, one letter and a job;
   const { rows } = await world.pool.query(
     "select recipient, template, data ->> 'personName' as name from mail.letters",
   );
-  assert.deepEqual(rows, [{ recipient: kim.email, template: "class-invitation", name: "Kim" }]);
+  assert.deepEqual(rows, [{ recipient: kim.email, template: "group-invitation", name: "Kim" }]);
   const again = await as(people.owner)(inviteToClass, { input: { classId, ...kim, role: "teacher" } });
   assert.deepEqual(again.data.inviteToClass.result, result);
   assert.deepEqual(await traces(), now);
+});
+
+test("a teacher's invitation writes the letter, and waits: the answer is the same for every address", async () => {
+  const { as, people, classId, world } = school;
+  await world.pool.query("select app.find_or_create_person('known@school.example', 'Known')");
+  const before = await traces();
+  for (const email of ["known@school.example", "unknown@school.example"]) {
+    const answer = await as(people.tutor)(inviteToClass, { input: { classId, ...kim, email } });
+    assert.deepEqual([answer.errors, answer.data.inviteToClass], [[], { result: null }]);
+  }
+  const now = await traces();
+  assert.deepEqual([now.members - before.members, now.letters - before.letters], [0, 2]);
 });
 
 test("an invitation whose transaction fails at the end leaves no member, no letter and no job", async () => {
@@ -72,7 +84,7 @@ test("an invitation whose transaction fails at the end leaves no member, no lett
     create constraint trigger late after insert on app.memberships deferrable initially deferred
     for each row execute function public.refuse()`);
   const before = await traces();
-  const { errors, text } = await as(people.tutor)(inviteToClass, {
+  const { errors, text } = await as(people.owner)(inviteToClass, {
     input: { classId, ...kim, email: "lee@school.example" },
   });
   assert.equal(errors[0]?.extensions.code, "HW500");

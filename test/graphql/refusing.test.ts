@@ -116,7 +116,7 @@ test("an unexpected error is masked, and told in full to telemetry under the sam
     if (event === "graphql:error") told.push(payload as (typeof told)[number]);
   });
   const input = { classId, email: "lee@school.example", name: "Lee", role: "student" };
-  const { errors, text } = await as(people.tutor)(inviteToClass, { input });
+  const { errors, text } = await as(people.owner)(inviteToClass, { input });
   stop();
   await world.pool.query("drop trigger broken on app.memberships");
   assert.doesNotMatch(text, /secrets|trigger|P0001|plpgsql|at .*\(/);

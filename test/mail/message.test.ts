@@ -25,19 +25,20 @@ test("an invitation says who invites whom to what and holds the sign-in link in 
   assert.doesNotMatch(subject + html + text, /undefined|null|\{\{/);
 });
 
-test("a sign-in letter holds the link in both forms", () => {
+test("a sign-in letter holds the link and the code in both forms", () => {
   const { subject, html, text } = render(
-    draft("sign-in-link", { personName: "Grace", signInToken: "abc" }),
+    draft("sign-in-link", { personName: "Grace", signInToken: "abc", code: "012345" }),
     "https://school.test",
   );
   assert.equal(subject, "Your sign-in link");
   assert.match(html, /href="https:\/\/school\.test\/sign-in#abc"/);
   assert.match(text, /\nhttps:\/\/school\.test\/sign-in#abc\n/);
+  for (const form of [html, text]) assert.match(form, /\b012345\b/);
 });
 
 test("the layout is for phones and for dark mode", () => {
   const { html } = render(
-    draft("sign-in-link", { personName: "Grace", signInToken: "abc" }),
+    draft("sign-in-link", { personName: "Grace", signInToken: "abc", code: "012345" }),
     "https://school.test",
   );
   assert.match(html, /name="viewport"/);

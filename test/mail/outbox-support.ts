@@ -22,7 +22,7 @@ export async function enqueue(db: Queryable, values: Record<string, unknown> = {
   const letter = {
     template: "sign-in-link",
     recipient: "ada@school.test",
-    data: { personName: "Ada", signInToken: "t0ken" },
+    data: { personName: "Ada", signInToken: "t0ken", code: "123456" },
     dedupe_key: crypto.randomUUID(),
     stream: "outbound",
     priority: 100,

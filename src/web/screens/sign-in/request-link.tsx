@@ -59,12 +59,12 @@ function LinkSent({ email, onAgain }: { email: string; onAgain: () => void }) {
         <h1>Look into your mail</h1>
         <p>If we know this address, a link is on its way. You can also type the code of the letter here.</p>
       </div>
-      <UseCode email={email} />
       {config?.mailbox && (
         <p className="callout">
           This is a development server: the letter is in the <Link href="/mailbox">dev mailbox</Link>.
         </p>
       )}
+      <UseCode email={email} />
       <button type="button" className="button quiet" onClick={onAgain}>
         Use another address
       </button>
