@@ -34,7 +34,8 @@ begin
     where r.created_by = v_person_id and r.client_id = create_room.client_id;
     return v_room;
   end if;
-  insert into chat.room_members (room_id, person_id, role) values (v_room.id, v_person_id, 'moderator');
+  insert into chat.room_members (room_id, person_id, role)
+  values (v_room.id, v_person_id, case when v_room.group_id is null then 'moderator' else 'member' end);
   if v_room.includes_group then
     insert into chat.room_members (room_id, person_id)
     select v_room.id, m.person_id from app.memberships m where m.group_id = v_room.group_id
@@ -145,6 +146,7 @@ declare
   v_sender_id constant uuid := app.require_person_id();
   v_room chat.rooms;
   v_mention_ids uuid[];
+  v_seq bigint;
   v_message chat.messages;
 begin
   -- The room's row is locked first: whoever sends the same client_id again waits here and then finds the first one.
@@ -172,16 +174,17 @@ begin
   if chat.calls_everybody(send_message.body) then
     perform chat.require_may_call_everybody(v_room, send_message.confirm);
   end if;
+  v_seq := chat.next_seq(v_room.id);
+  -- Who speaks has read what was said before. Before the message, as the markers do it: their row, then the room's topic.
+  update chat.room_members m
+  set last_read_seq = v_seq, last_delivered_seq = v_seq, last_sent_at = now()
+  where m.room_id = v_room.id and m.person_id = v_sender_id;
   insert into chat.messages (room_id, sender_id, client_id, body, seq, reply_to_id, mention_ids, mentions_room)
   values (
-    v_room.id, v_sender_id, send_message.client_id, send_message.body, chat.next_seq(v_room.id),
+    v_room.id, v_sender_id, send_message.client_id, send_message.body, v_seq,
     send_message.reply_to_id, v_mention_ids, chat.calls_everybody(send_message.body)
   )
   returning * into v_message;
-  -- Who speaks has read what was said before.
-  update chat.room_members m
-  set last_read_seq = v_message.seq, last_delivered_seq = v_message.seq, last_sent_at = now()
-  where m.room_id = v_room.id and m.person_id = v_sender_id;
   perform chat.tell_others(v_room, v_message);
   return v_message;
 end
@@ -312,27 +315,37 @@ $$;
 -- Who is where; security definer, because no policy may ask a table whose policy asks back
 
 create function chat.current_room_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer rows 20 set search_path = '' as $$
   select m.room_id
   from chat.room_members m
-  where m.person_id = app.current_person_id() and not chat.is_banned(m.room_id, m.person_id)
+  where m.person_id = app.current_person_id() and not exists (
+    select from chat.bans b
+    where b.room_id = m.room_id and b.person_id = m.person_id and coalesce(b.until > now(), true)
+  )
 $$;
 
+-- Also the open rooms of one's groups, and those in which one does what staff does.
 create function chat.current_visible_room_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer rows 20 set search_path = '' as $$
   select chat.current_room_ids()
   union
   select r.id
-  from chat.rooms r
-  where r.group_id in (select app.current_group_ids()) and r.kind = 'open'
-    and not chat.is_banned(r.id, app.current_person_id())
+  from app.memberships m
+  join chat.rooms r on r.group_id = m.group_id and r.kind = 'open'
+  where m.person_id = app.current_person_id() and not exists (
+    select from chat.bans b
+    where b.room_id = r.id and b.person_id = m.person_id and coalesce(b.until > now(), true)
+  )
   union
   select chat.current_moderated_room_ids()
 $$;
 
 create function chat.current_moderated_room_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
-  select r.id from chat.rooms r where r.group_id in (select app.current_staff_group_ids())
+language sql stable security definer rows 20 set search_path = '' as $$
+  select r.id
+  from app.memberships m
+  join chat.rooms r on r.group_id = m.group_id
+  where m.person_id = app.current_person_id() and m.role in ('owner', 'teacher')
   union
   select m.room_id from chat.room_members m where m.person_id = app.current_person_id() and m.role = 'moderator'
   union
@@ -340,7 +353,7 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 create function chat.current_partner_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer rows 20 set search_path = '' as $$
   select m.person_id
   from chat.rooms r
   join chat.room_members m on m.room_id = r.id
@@ -366,7 +379,7 @@ $$;
 -- Staff of its group and its own moderators; the community's owner everywhere.
 create function chat.moderates(room chat.rooms) returns boolean
 language sql stable as $$
-  select coalesce(app.is_staff_of((room).group_id), false)
+  select coalesce(app.current_role_in((room).group_id) in ('owner', 'teacher'), false)
     or exists (
       select from chat.room_members m
       where m.room_id = (room).id and m.person_id = app.current_person_id() and m.role = 'moderator'
@@ -374,10 +387,15 @@ language sql stable as $$
     or app.is_community_owner()
 $$;
 
+-- Ordered as the index is, or the planner reads the whole table.
 create function chat.has_more_members_than(room_id uuid, number int) returns boolean
 language sql stable as $$
   select exists (
-    select from chat.room_members m where m.room_id = has_more_members_than.room_id offset has_more_members_than.number
+    select from chat.room_members m
+    where m.room_id = has_more_members_than.room_id
+    order by m.person_id
+    offset has_more_members_than.number
+    limit 1
   )
 $$;
 
@@ -741,7 +759,7 @@ comment on constraint room_members_room_id_fkey on chat.room_members is E'@field
 comment on constraint room_members_person_id_fkey on chat.room_members is E'@fieldName person\n@foreignFieldName roomMemberships';
 comment on constraint room_members_added_by_fkey on chat.room_members is E'@fieldName adder\n@foreignFieldName addedRoomMembers';
 comment on column chat.room_members.added_by is 'Who added the person; null for those who joined or belong to it by their group.';
-comment on column chat.room_members.role is 'member, or moderator: who made the room. Staff of the group may do in it what moderators do.';
+comment on column chat.room_members.role is 'member, or moderator: who made a room without a group. In a room of a group its staff may do what moderators do.';
 comment on table chat.messages is 'What was said in a room.';
 comment on constraint messages_sender_id_fkey on chat.messages is E'@foreignFieldName sentMessages';
 comment on constraint messages_reply_to_id_fkey on chat.messages is E'@fieldName replyTo\n@foreignFieldName replies';

@@ -160,7 +160,7 @@ language sql stable security definer set search_path = '' as $$
       t.emoji, count(*)::int as count, bool_or(t.person_id is not distinct from app.current_person_id()) as is_mine,
       min(t.created_at) as since
     from chat.reactions t
-    where t.message_id = (message).id and chat.is_in_room((message).room_id)
+    where t.message_id = (message).id
     group by t.emoji
   ) r
 $$;

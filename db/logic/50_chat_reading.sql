@@ -12,18 +12,21 @@ $$;
 create function chat.rooms_mine(room chat.rooms) returns chat.room_standing
 language sql stable security definer set search_path = '' as $$
   select
-    case when chat.moderates(room) then 'moderator' else m.role end,
+    case when t.moderates then 'moderator' else m.role end,
     greatest((room).last_seq - m.last_read_seq, 0)::int,
     chat.mentions_after(m, m.last_read_seq)::int,
     m.last_read_seq,
     m.involvement,
     case when m.muted_until > now() then m.muted_until end,
     chat.may_write(room),
-    chat.moderates(room),
-    chat.wait_seconds(room, m.person_id)
+    t.moderates,
+    case when (room).slow_mode_seconds = 0 then 0 else chat.wait_seconds(room, m.person_id) end
   from chat.room_members m
-  where m.room_id = (room).id and m.person_id = app.current_person_id()
-    and not chat.is_banned(m.room_id, m.person_id)
+  cross join lateral (select chat.moderates(room) as moderates offset 0) t
+  where m.room_id = (room).id and m.person_id = app.current_person_id() and not exists (
+    select from chat.bans b
+    where b.room_id = m.room_id and b.person_id = m.person_id and coalesce(b.until > now(), true)
+  )
 $$;
 
 create function chat.rooms_last_message(room chat.rooms) returns chat.messages
@@ -181,16 +184,18 @@ $$;
 create function chat.messages_status(message chat.messages) returns text
 language sql stable security definer set search_path = '' as $$
   select case
-    when chat.has_more_members_than((message).room_id, 50) then 'sent'
-    else coalesce((
-      select case
-        when max(m.last_read_seq) >= (message).seq then 'read'
-        when max(m.last_delivered_seq) >= (message).seq then 'delivered'
-      end
-      from chat.room_members m
-      where m.room_id = (message).room_id and m.person_id is distinct from (message).sender_id
-    ), 'sent')
+    when count(*) > 50 then 'sent'
+    when max(m.last_read_seq) filter (where m.is_other) >= (message).seq then 'read'
+    when max(m.last_delivered_seq) filter (where m.is_other) >= (message).seq then 'delivered'
+    else 'sent'
   end
+  from (
+    select m.last_read_seq, m.last_delivered_seq, m.person_id is distinct from (message).sender_id as is_other
+    from chat.room_members m
+    where m.room_id = (message).room_id
+    order by m.person_id
+    limit 51
+  ) m
 $$;
 
 create function chat.messages_seen_by(message chat.messages) returns setof app.people
@@ -201,7 +206,6 @@ language sql stable security definer set search_path = '' as $$
   where m.room_id = (message).room_id
     and m.last_read_seq >= (message).seq
     and m.person_id is distinct from (message).sender_id
-    and chat.is_in_room((message).room_id)
     and not chat.has_more_members_than((message).room_id, 50)
   order by p.name, p.id
 $$;
@@ -252,17 +256,16 @@ begin
     v_rooms := array[search_messages.room_id];
   end if;
   return query execute format(
-    'with found as (
-      select m.*, to_tsvector(''simple'', m.body) as words
+    'with found as materialized (
+      select m as message, m.created_at, m.id, to_tsvector(''simple'', m.body) as words
       from chat.messages m
       where (to_tsvector(''simple'', m.body) @@ websearch_to_tsquery(''simple'', $1) %s) and m.room_id = any ($3)
       order by m.created_at desc
       limit 1000
     )
-    select m.*
+    select (f.message).*
     from found f
-    join chat.messages m on m.id = f.id
-    order by round(ts_rank(f.words, websearch_to_tsquery(''simple'', $1))::numeric, 3) desc, m.created_at desc, m.id',
+    order by round(ts_rank(f.words, websearch_to_tsquery(''simple'', $1))::numeric, 3) desc, f.created_at desc, f.id',
     case when char_length(v_query) > 2 and to_regclass('chat.messages_by_part') is not null then 'or m.body ilike $2' end
   ) using v_query, '%' || regexp_replace(v_query, '([\\%_])', '\\\1', 'g') || '%', v_rooms;
 end

@@ -72,13 +72,13 @@ language sql volatile security definer set search_path = '' as $$
   update chat.rooms r set absent_due_at = null where r.id = begin_looking.room_id
 $$;
 
-create function chat.notify_absent(room_id uuid) returns void
+-- Answers in how many seconds to look again, if there is anybody whom it was too early to tell.
+create function chat.notify_absent(room_id uuid) returns int
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_room chat.rooms;
   v_missing chat.missing_words[];
   v_told uuid[];
-  v_later interval;
 begin
   select r.* into v_room from chat.rooms r where r.id = notify_absent.room_id;
   v_missing := array(select w from chat.missing_words_in(v_room) w);
@@ -86,15 +86,21 @@ begin
   update chat.room_members m set last_notified_seq = v_room.last_seq
   where m.room_id = v_room.id and m.person_id = any (v_told);
   perform chat.notify_of(v_room, v_missing, v_told);
-
-  select greatest(interval '2 minutes', (now() - min(w.since)) / 2) into v_later
-  from unnest(v_missing) w
-  where w.person_id <> all (v_told)
-  having count(*) > 0;
-  if found and exists (select from chat.rooms r where r.id = v_room.id and r.absent_due_at is null) then
-    perform chat.look_for_the_absent(v_room.id, v_later);
-  end if;
+  return (
+    select greatest(120, extract(epoch from now() - min(w.since)) / 2)
+    from unnest(v_missing) w
+    where w.person_id <> all (v_told)
+    having count(*) > 0
+  );
 end
+$$;
+
+-- In a transaction of its own: who sends locks the room before its members.
+create function chat.look_again(room_id uuid, seconds int) returns void
+language sql volatile security definer set search_path = '' as $$
+  select chat.look_for_the_absent(r.id, make_interval(secs => look_again.seconds))
+  from chat.rooms r
+  where r.id = look_again.room_id and r.absent_due_at is null and look_again.seconds is not null
 $$;
 
 -- What people of a room would want to know of and have neither read nor been notified of, of the last day.

@@ -74,7 +74,7 @@ declare
   v_schema text;
 begin
   begin
-    create extension if not exists pg_trgm;
+    create extension if not exists pg_trgm with schema public;
   exception
     when others then raise notice 'pg_trgm: %', sqlerrm;
   end;

@@ -100,114 +100,6 @@ export interface AppGuardianships {
   id: Generated<string>;
 }
 
-export interface AppIdentities {
-  created_at: Generated<Timestamp>;
-  id: Generated<string>;
-  issuer: string;
-  person_id: string;
-  subject: string;
-}
-
-export interface AppInvitationLinks {
-  client_id: string;
-  created_at: Generated<Timestamp>;
-  created_by: string | null;
-  expires_at: Timestamp;
-  group_id: string;
-  id: Generated<string>;
-  /**
-   * Only addresses of this domain may come by it; null: all.
-   */
-  mail_domain: string | null;
-  /**
-   * How many may come by it; null: any number.
-   */
-  max_uses: number | null;
-  /**
-   * Whether staff of the group let each one in.
-   */
-  needs_approval: Generated<boolean>;
-  revoked_at: Timestamp | null;
-  /**
-   * What who comes by it becomes: teacher, student, parent or member.
-   */
-  role: string;
-  /**
-   * What stands after the # of the link.
-   */
-  token: string;
-  /**
-   * How many have come by it.
-   */
-  uses: Generated<number>;
-}
-
-export interface AppInvitations {
-  /**
-   * @behavior +filterBy +orderBy
-   * Null: not yet.
-   */
-  accepted_at: Timestamp | null;
-  /**
-   * Of a parent: the address at which the child was invited.
-   */
-  child_email: string | null;
-  child_id: string | null;
-  created_at: Generated<Timestamp>;
-  /**
-   * @behavior +filterBy
-   * Where the letter went.
-   */
-  email: string;
-  /**
-   * Until when the letter works.
-   */
-  expires_at: Timestamp;
-  group_id: string;
-  id: Generated<string>;
-  invitation_link_id: string | null;
-  invited_by: string | null;
-  /**
-   * @behavior -*
-   */
-  letters: Generated<number>;
-  /**
-   * @behavior +filterBy +orderBy
-   * As the inviter wrote it.
-   */
-  name: string;
-  person_id: string | null;
-  /**
-   * @behavior +filterBy
-   * teacher, student, parent or member.
-   */
-  role: string;
-  /**
-   * @behavior -*
-   */
-  token_hash: Buffer;
-  /**
-   * @behavior -*
-   */
-  used_at: Timestamp | null;
-}
-
-export interface AppMembershipRequests {
-  created_at: Generated<Timestamp>;
-  decided_at: Timestamp | null;
-  decided_by: string | null;
-  group_id: string;
-  id: Generated<string>;
-  invitation_link_id: string | null;
-  person_id: string;
-  role: string;
-  /**
-   * @behavior +filterBy
-   * waiting, approved or declined.
-   */
-  status: Generated<string>;
-}
-
 export interface AppMemberships {
   created_at: Generated<Timestamp>;
   group_id: string;
@@ -254,52 +146,46 @@ export interface AppPeople {
 
 export interface AppSessions {
   created_at: Generated<Timestamp>;
-  /**
-   * When it ends unless it is used: 30 days from the last use, 180 from the first.
-   */
   expires_at: Timestamp;
   id: Generated<string>;
-  /**
-   * When it last minted an access token.
-   */
   last_seen_at: Generated<Timestamp>;
   person_id: string;
-  /**
-   * @behavior -*
-   */
   revoked_at: Timestamp | null;
-  /**
-   * @behavior -*
-   */
   token_hash: Buffer;
-  /**
-   * What the browser said of itself.
-   */
   user_agent: string | null;
 }
 
 export interface AppSignInLinks {
-  address: string | null;
-  code_hash: Buffer | null;
   created_at: Generated<Timestamp>;
   expires_at: Timestamp;
   id: Generated<string>;
-  makes_owner: Generated<boolean>;
-  person_id: string | null;
+  person_id: string;
   token_hash: Buffer;
   used_at: Timestamp | null;
 }
 
-export interface AppSignInTries {
-  address_hash: Buffer;
+export interface ChatBans {
+  banned_by: string | null;
   created_at: Generated<Timestamp>;
-  id: Generated<Int8>;
-  kind: string;
+  id: Generated<string>;
+  person_id: string;
+  room_id: string;
+  /**
+   * When it ends; null is never.
+   */
+  until: Timestamp | null;
+}
+
+export interface ChatMentions {
+  message_id: string;
+  person_id: string;
+  room_id: string;
+  seq: Int8;
 }
 
 export interface ChatMessages {
   /**
-   * Plain text of 1 to 4,000 characters.
+   * Plain text of 1 to 4,000 characters, with mentions as @[Name](personId); empty when it was deleted or hidden.
    */
   body: string;
   /**
@@ -307,7 +193,31 @@ export interface ChatMessages {
    */
   client_id: string;
   created_at: Generated<Timestamp>;
+  /**
+   * When it was deleted; its words are gone for readers.
+   */
+  deleted_at: Timestamp | null;
+  /**
+   * When its words were changed last; the earlier ones are kept for staff.
+   */
+  edited_at: Timestamp | null;
+  /**
+   * When staff hid it; its words are gone for readers until it is shown again.
+   */
+  hidden_at: Timestamp | null;
   id: Generated<string>;
+  /**
+   * The people it mentions.
+   */
+  mention_ids: Generated<string[]>;
+  /**
+   * It calls everybody in the room, with @room.
+   */
+  mentions_room: Generated<boolean>;
+  /**
+   * The message it replies to, which is no reply itself.
+   */
+  reply_to_id: string | null;
   room_id: string;
   sender_id: string | null;
   /**
@@ -316,19 +226,236 @@ export interface ChatMessages {
   seq: Int8;
 }
 
-export interface ChatRooms {
+export interface ChatMessageVersions {
+  body: string;
+  /**
+   * @behavior +filterBy
+   * edited, deleted or hidden: what happened to these words.
+   */
+  change: string;
+  changed_by: string | null;
   created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  message_id: string;
+  room_id: string;
+}
+
+export interface ChatModeration {
+  /**
+   * @behavior +filterBy
+   * report, hide, unhide, delete, ban, unban, add, remove, slow-mode or rename.
+   */
+  action: string;
+  /**
+   * Who did it.
+   */
+  actor_id: string | null;
+  /**
+   * What the message said when it was reported.
+   */
+  body: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  message_id: string | null;
+  /**
+   * Whom it was done to.
+   */
+  person_id: string | null;
+  /**
+   * In the actor's words.
+   */
+  reason: Generated<string>;
+  room_id: string | null;
+  /**
+   * The end of a ban; null is a ban without end.
+   */
+  until: Timestamp | null;
+}
+
+export interface ChatPins {
+  created_at: Generated<Timestamp>;
+  message_id: string;
+  pinned_by: string | null;
+  room_id: string;
+}
+
+export interface ChatReactions {
+  created_at: Generated<Timestamp>;
+  emoji: string;
+  id: Generated<string>;
+  message_id: string;
+  person_id: string;
+  room_id: string;
+}
+
+export interface ChatRoomMembers {
+  /**
+   * Who added the person; null for those who joined or belong to it by their group.
+   */
+  added_by: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  involvement: Generated<string>;
+  last_delivered_seq: Generated<Int8>;
+  last_notified_seq: Generated<Int8>;
+  last_read_seq: Generated<Int8>;
+  last_sent_at: Timestamp | null;
+  muted_until: Timestamp | null;
+  person_id: string;
+  /**
+   * member, or moderator: who made a room without a group. In a room of a group its staff may do what moderators do.
+   */
+  role: Generated<string>;
+  room_id: string;
+}
+
+export interface ChatRooms {
+  /**
+   * @behavior -*
+   * A job is on its way that looks for people who are away.
+   */
+  absent_due_at: Timestamp | null;
+  /**
+   * @behavior -*
+   * Made by the creator's client.
+   */
+  client_id: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  /**
+   * @behavior -*
+   * Whose direct conversation it is, in the order of their ids.
+   */
+  direct_people: string[] | null;
+  /**
+   * The group it belongs to; null for direct conversations and rooms of their own.
+   */
   group_id: string | null;
   id: Generated<string>;
+  /**
+   * Everybody in the group is in it, and cannot leave it.
+   */
+  includes_group: Generated<boolean>;
+  /**
+   * @behavior +filterBy
+   * open (people of the group may join), closed (staff adds them), announcement (only staff writes) or direct.
+   */
+  kind: Generated<string>;
+  /**
+   * @behavior +orderBy
+   * When something was said last.
+   */
+  last_message_at: Timestamp | null;
   /**
    * The number of the newest message; messages of a room are numbered from 1 without holes.
    */
   last_seq: Generated<Int8>;
   /**
    * @behavior +filterBy +orderBy
-   * The name shown to its members.
+   * The name shown to its members; of a direct conversation, the names of its people.
    */
   name: string;
+  /**
+   * How long people have to wait between two messages, 0 to 3,600; staff need not.
+   */
+  slow_mode_seconds: Generated<number>;
+  /**
+   * @behavior -*
+   * A job is on its way that tells its people how much they have not read.
+   */
+  unread_due_at: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface EventsEvents {
+  /**
+   * Why it was cancelled.
+   */
+  cancel_reason: Generated<string>;
+  /**
+   * @behavior +filterBy
+   * When it was cancelled.
+   */
+  cancelled_at: Timestamp | null;
+  /**
+   * How many may come, guests too; null: any number.
+   */
+  capacity: number | null;
+  /**
+   * Made by the client; the same one again returns the first event.
+   */
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  /**
+   * Plain text of 5,000 characters at most.
+   */
+  description: Generated<string>;
+  /**
+   * When it ends, if that is known.
+   */
+  ends_at: Timestamp | null;
+  /**
+   * The groups whose members are invited.
+   */
+  group_ids: Generated<string[]>;
+  id: Generated<string>;
+  /**
+   * People who are invited by name.
+   */
+  person_ids: Generated<string[]>;
+  /**
+   * Plain text of 200 characters at most.
+   */
+  place: Generated<string>;
+  /**
+   * How long before its beginning those are reminded who did not say no.
+   */
+  remind_minutes_before: number | null;
+  /**
+   * How often its title, place or time was changed.
+   */
+  revision: Generated<number>;
+  /**
+   * Which roles of those groups; empty: all. Guardians of children in them count as parents.
+   */
+  roles: Generated<string[]>;
+  /**
+   * @behavior +filterBy +orderBy
+   * When it begins.
+   */
+  starts_at: Timestamp;
+  /**
+   * IANA time zone of the place.
+   */
+  time_zone: string;
+  /**
+   * @behavior +filterBy +orderBy
+   * Plain text of 1 to 200 characters.
+   */
+  title: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface EventsRsvps {
+  /**
+   * @behavior +filterBy
+   * yes, no or maybe.
+   */
+  answer: string;
+  /**
+   * Who gave the answer: the person, or a guardian.
+   */
+  answered_by: string | null;
+  comment: Generated<string>;
+  created_at: Generated<Timestamp>;
+  event_id: string;
+  /**
+   * How many others somebody brings.
+   */
+  guests: Generated<number>;
+  id: Generated<string>;
+  person_id: string;
   updated_at: Generated<Timestamp>;
 }
 
@@ -466,6 +593,215 @@ export interface MailUndecided {
   state: string | null;
   stream: string | null;
   template: string | null;
+}
+
+export interface NotifyAnnouncements {
+  /**
+   * Ids for the client.
+   */
+  about: Generated<Json>;
+  actor_id: string | null;
+  /**
+   * Plain text of 1 to 10,000 characters.
+   */
+  body: string;
+  /**
+   * announcement.
+   */
+  category: string;
+  /**
+   * @behavior -*
+   * What happened; announced once.
+   */
+  cause: string;
+  /**
+   * Made by the client; the same one again returns the first announcement.
+   */
+  client_id: string | null;
+  /**
+   * @behavior +orderBy
+   * When it was made.
+   */
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  /**
+   * When everybody was told; mails may still be on their way.
+   */
+  finished_at: Timestamp | null;
+  /**
+   * @behavior -*
+   * An earlier announcement that this is about.
+   */
+  follows_id: string | null;
+  /**
+   * @behavior -*
+   * The words that are new.
+   */
+  follows_revision: number | null;
+  /**
+   * The groups whose members are told.
+   */
+  group_ids: string[] | null;
+  id: Generated<string>;
+  /**
+   * When it is told; null: at once.
+   */
+  not_before: Timestamp | null;
+  /**
+   * Where it leads, within the site.
+   */
+  path: string;
+  /**
+   * People who are told by name.
+   */
+  person_ids: string[] | null;
+  /**
+   * @behavior -*
+   * Counts its words.
+   */
+  revision: Generated<number>;
+  /**
+   * Which roles of those groups; null: all.
+   */
+  roles: string[] | null;
+  /**
+   * @behavior -*
+   * When its audience was read.
+   */
+  split_at: Timestamp | null;
+  /**
+   * Plain text of 1 to 200 characters.
+   */
+  title: string;
+  /**
+   * Whether it passes quiet hours and digests.
+   */
+  urgent: Generated<boolean>;
+  /**
+   * When it was taken back.
+   */
+  withdrawn_at: Timestamp | null;
+}
+
+export interface NotifyBuckets {
+  category: string;
+  channel: string;
+  filled_at: Timestamp;
+  person_id: string;
+  tokens: number;
+}
+
+export interface NotifyChunks {
+  announcement_id: string;
+  done_at: Timestamp | null;
+  notified: Generated<number>;
+  number: number;
+  people: Json | null;
+  person_ids: string[];
+  revision: number | null;
+  withdrawn_at: Timestamp | null;
+}
+
+export interface NotifyDefaultPreferences {
+  category: string;
+  channel: string;
+  /**
+   * instant, digest-daily, digest-weekly or off.
+   */
+  frequency: string;
+  /**
+   * owner, teacher, student, parent, member or everybody.
+   */
+  role: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface NotifyDeliveries {
+  channel: string;
+  created_at: Generated<Timestamp>;
+  due_at: Timestamp | null;
+  frequency: string;
+  letter_id: string | null;
+  notification_id: string;
+  reason: string | null;
+  state: string;
+}
+
+export interface NotifyDigestTimes {
+  hour: Generated<number>;
+  person_id: string;
+  updated_at: Generated<Timestamp>;
+  /**
+   * Of the weekly digest: 1 (Monday) to 7 (Sunday).
+   */
+  weekday: Generated<number>;
+}
+
+export interface NotifyNotifications {
+  /**
+   * @behavior -*
+   * Its cause.
+   */
+  announcement_id: string;
+  /**
+   * When it was put away.
+   */
+  archived_at: Timestamp | null;
+  /**
+   * announcement, event, grade, chat-mention, chat-direct, security or account.
+   */
+  category: string;
+  /**
+   * @behavior +orderBy
+   * When you were told.
+   */
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  /**
+   * @behavior -*
+   * Words for this person alone.
+   */
+  own_words: Json | null;
+  /**
+   * @behavior -*
+   * Who was told.
+   */
+  person_id: string;
+  /**
+   * When it was opened.
+   */
+  read_at: Timestamp | null;
+  /**
+   * When it was on the screen.
+   */
+  seen_at: Timestamp | null;
+  /**
+   * @behavior -*
+   * When it was taken back.
+   */
+  withdrawn_at: Timestamp | null;
+}
+
+export interface NotifyPreferences {
+  category: string;
+  channel: string;
+  frequency: string;
+  person_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface NotifyQuietTimes {
+  /**
+   * On which they begin: 1 (Monday) to 7 (Sunday).
+   */
+  days: number[];
+  /**
+   * Before startsAt: on the next day.
+   */
+  ends_at: string;
+  person_id: string;
+  starts_at: string;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface QueueAttempts {
@@ -996,17 +1332,21 @@ export interface DB {
   "app.email_addresses": AppEmailAddresses;
   "app.groups": AppGroups;
   "app.guardianships": AppGuardianships;
-  "app.identities": AppIdentities;
-  "app.invitation_links": AppInvitationLinks;
-  "app.invitations": AppInvitations;
-  "app.membership_requests": AppMembershipRequests;
   "app.memberships": AppMemberships;
   "app.people": AppPeople;
   "app.sessions": AppSessions;
   "app.sign_in_links": AppSignInLinks;
-  "app.sign_in_tries": AppSignInTries;
+  "chat.bans": ChatBans;
+  "chat.mentions": ChatMentions;
+  "chat.message_versions": ChatMessageVersions;
   "chat.messages": ChatMessages;
+  "chat.moderation": ChatModeration;
+  "chat.pins": ChatPins;
+  "chat.reactions": ChatReactions;
+  "chat.room_members": ChatRoomMembers;
   "chat.rooms": ChatRooms;
+  "events.events": EventsEvents;
+  "events.rsvps": EventsRsvps;
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
   "laravel.jobs": LaravelJobs;
@@ -1017,6 +1357,15 @@ export interface DB {
   "mailbox.events": MailboxEvents;
   "mailbox.messages": MailboxMessages;
   "mailbox.streams": MailboxStreams;
+  "notify.announcements": NotifyAnnouncements;
+  "notify.buckets": NotifyBuckets;
+  "notify.chunks": NotifyChunks;
+  "notify.default_preferences": NotifyDefaultPreferences;
+  "notify.deliveries": NotifyDeliveries;
+  "notify.digest_times": NotifyDigestTimes;
+  "notify.notifications": NotifyNotifications;
+  "notify.preferences": NotifyPreferences;
+  "notify.quiet_times": NotifyQuietTimes;
   "queue.attempts": QueueAttempts;
   "queue.audit": QueueAudit;
   "queue.batches": QueueBatches;

@@ -13,7 +13,8 @@ const notifyAbsent = task({
   payload: v.object({ roomId: v.pipe(v.string(), v.uuid()) }),
   run: async ({ roomId }, { query }) => {
     await query("select chat.begin_looking($1)", [roomId]);
-    await query("select chat.notify_absent($1)", [roomId]);
+    const { rows } = await query("select chat.notify_absent($1) as seconds", [roomId]);
+    await query("select chat.look_again($1, $2)", [roomId, rows[0]?.seconds]);
   },
 });
 

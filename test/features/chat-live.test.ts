@@ -139,6 +139,19 @@ test("in a room for announcements everybody is seen, and only who may write is s
   );
 });
 
+test("who idles is away, who is back is not, and nobody is who has just gone", async () => {
+  const { channel } = await listen("Kim", `room:${roomId}:live`);
+  const isAway = async () => String(await value("select chat.is_away($1)", ids.Kim));
+  await channel.track({ name: "Kim", status: "idle" });
+  await until(async () => (await isAway()) === "true");
+  await channel.track({ name: "Kim", status: "here" });
+  await until(async () => (await isAway()) === "false");
+  await channel.unsubscribe();
+  const gone = "select count(*) from realtime.presence where sub = $1";
+  await until(async () => Number(await value(gone, ids.Kim)) === 0);
+  assert.equal(await isAway(), "false");
+});
+
 async function listen(name: string, topic: string) {
   const client = new RealtimeClient(`${howdah.url.replace("http", "ws")}/realtime/v1`, {
     params: { apikey: await apikey() },

@@ -116,3 +116,20 @@ test("slow mode says how long to wait; staff need not, and sending again is no n
   await act(people.tutor, "setSlowMode", { roomId, seconds: 0 });
   await say(people.sam, roomId, "at once");
 });
+
+test("one person's devices send, read and are told at once without getting in each other's way", async () => {
+  const { people, makeRoom, act, say, ask } = chat;
+  const roomId = await makeRoom("closed");
+  for (const person of [people.sam, people.tutor])
+    await act(people.owner, "addToRoom", { roomId, personId: person });
+  await say(people.owner, roomId, "Go");
+  const at = (n: number) => [
+    say(people.sam, roomId, `sam ${n}`),
+    say(people.tutor, roomId, `tutor ${n}`),
+    act(people.sam, "markRead", { roomId, seq: String(n) }),
+    act(people.owner, "markRead", { roomId, seq: String(n) }),
+  ];
+  for (let n = 1; n <= 10; n++) await Promise.all(at(n));
+  const { room } = await ask(people.sam, `{ room(id: "${roomId}") { lastSeq mine { lastReadSeq } } }`);
+  assert.equal(room.lastSeq, "21");
+});
