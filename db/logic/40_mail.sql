@@ -466,7 +466,7 @@ $$;
 
 -- Triggers.
 
--- The state machine. What a letter says and to whom never changes; its attempts never go back.
+-- The state machine; the attempts of a letter never go back.
 create function mail.tg_letters__guard() returns trigger
 language plpgsql volatile set search_path = '' as $$
 begin
@@ -476,6 +476,16 @@ begin
   if new.attempt < old.attempt then
     raise exception 'The attempts of a letter only grow.' using errcode = 'HW409';
   end if;
+  new.updated_at := now();
+  return new;
+end;
+$$;
+
+-- What a letter says and to whom never changes. Only statements that set one of these columns can do it, and are looked at:
+-- to compare its words is to read them all, which a change of state has no need of.
+create function mail.tg_letters__keep_words() returns trigger
+language plpgsql volatile set search_path = '' as $$
+begin
   if (new.dedupe_key, new.stream, new.recipient, new.template) is distinct from
      (old.dedupe_key, old.stream, old.recipient, old.template)
      or new.data <> old.data
@@ -483,7 +493,6 @@ begin
   then
     raise exception 'A letter cannot be rewritten.' using errcode = 'HW409';
   end if;
-  new.updated_at := now();
   return new;
 end;
 $$;
@@ -509,6 +518,8 @@ $$;
 
 create trigger _100_guard before update on mail.letters
   for each row execute function mail.tg_letters__guard();
+create trigger _100_keep_words before update of dedupe_key, stream, recipient, template, data, subject, html, text on mail.letters
+  for each row execute function mail.tg_letters__keep_words();
 
 -- Views.
 

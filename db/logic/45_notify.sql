@@ -290,7 +290,8 @@ begin
 end
 $$;
 
--- Letters with words of before that are still here go out with those of now instead.
+-- Letters with words of before that are still here go out with those of now instead. A chunk that was told while the words
+-- changed may have the new ones in its letters: those stay, and their key is taken.
 create function notify.tell_anew(announcement_id uuid, revision int) returns void
 language plpgsql volatile set search_path = '' as $$
 declare
@@ -302,6 +303,8 @@ begin
     cross join unnest(c.person_ids) p (id)
     join notify.notifications n on n.announcement_id = c.announcement_id and n.person_id = p.id
     join notify.deliveries d on d.notification_id = n.id
+    join notify.announcements a on a.id = n.announcement_id
+    join mail.letters l on l.id = d.letter_id and l.dedupe_key <> notify.letter_key(n.id, a.revision)
     where c.announcement_id = tell_anew.announcement_id and c.revision < tell_anew.revision and c.withdrawn_at is null
       and n.seen_at is null and n.read_at is null and d.state = 'handed-over' and d.frequency = 'instant'
   );

@@ -78,7 +78,7 @@ create function notify.mail(notification_ids uuid[]) returns table (notification
 language sql volatile set search_path = '' as $$
   with asked as materialized (
     select
-      n.id, e.address, 'notification:' || n.id || ':' || a.revision as key, a.expires_at, a.urgent,
+      n.id, e.address, notify.letter_key(n.id, a.revision) as key, a.expires_at, a.urgent,
       jsonb_build_object(
         'personName', p.name,
         'title', coalesce(nullif(btrim(coalesce(n.own_words ->> 'title', a.title)), ''), c.name),
@@ -109,6 +109,11 @@ language sql volatile set search_path = '' as $$
   select a.id, s.letter_id, case when a.address is null then 'no address' else s.problem end
   from asked a
   left join sent s on s.dedupe_key = a.key
+$$;
+
+create function notify.letter_key(notification_id uuid, revision int) returns text
+language sql immutable as $$
+  select 'notification:' || letter_key.notification_id || ':' || letter_key.revision
 $$;
 
 -- Bells for later, one per ten seconds, in ascending order so that two transactions never wait crosswise.

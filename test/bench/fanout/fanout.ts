@@ -79,6 +79,6 @@ async function check(pool: pg.Pool, members: number): Promise<void> {
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 300_000; !(await isSo()); await sleep(50))
-    if (performance.now() > deadline) throw new Error(`waited 5 minutes in vain for ${isSo}`);
+  for (const deadline = performance.now() + 600_000; !(await isSo()); await sleep(50))
+    if (performance.now() > deadline) throw new Error(`waited 10 minutes in vain for ${isSo}`);
 }
