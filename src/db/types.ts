@@ -100,6 +100,114 @@ export interface AppGuardianships {
   id: Generated<string>;
 }
 
+export interface AppIdentities {
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  issuer: string;
+  person_id: string;
+  subject: string;
+}
+
+export interface AppInvitationLinks {
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  expires_at: Timestamp;
+  group_id: string;
+  id: Generated<string>;
+  /**
+   * Only addresses of this domain may come by it; null: all.
+   */
+  mail_domain: string | null;
+  /**
+   * How many may come by it; null: any number.
+   */
+  max_uses: number | null;
+  /**
+   * Whether staff of the group let each one in.
+   */
+  needs_approval: Generated<boolean>;
+  revoked_at: Timestamp | null;
+  /**
+   * What who comes by it becomes: teacher, student, parent or member.
+   */
+  role: string;
+  /**
+   * What stands after the # of the link.
+   */
+  token: string;
+  /**
+   * How many have come by it.
+   */
+  uses: Generated<number>;
+}
+
+export interface AppInvitations {
+  /**
+   * @behavior +filterBy +orderBy
+   * Null: not yet.
+   */
+  accepted_at: Timestamp | null;
+  /**
+   * Of a parent: the address at which the child was invited.
+   */
+  child_email: string | null;
+  child_id: string | null;
+  created_at: Generated<Timestamp>;
+  /**
+   * @behavior +filterBy
+   * Where the letter went.
+   */
+  email: string;
+  /**
+   * Until when the letter works.
+   */
+  expires_at: Timestamp;
+  group_id: string;
+  id: Generated<string>;
+  invitation_link_id: string | null;
+  invited_by: string | null;
+  /**
+   * @behavior -*
+   */
+  letters: Generated<number>;
+  /**
+   * @behavior +filterBy +orderBy
+   * As the inviter wrote it.
+   */
+  name: string;
+  person_id: string | null;
+  /**
+   * @behavior +filterBy
+   * teacher, student, parent or member.
+   */
+  role: string;
+  /**
+   * @behavior -*
+   */
+  token_hash: Buffer;
+  /**
+   * @behavior -*
+   */
+  used_at: Timestamp | null;
+}
+
+export interface AppMembershipRequests {
+  created_at: Generated<Timestamp>;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  group_id: string;
+  id: Generated<string>;
+  invitation_link_id: string | null;
+  person_id: string;
+  role: string;
+  /**
+   * @behavior +filterBy
+   * waiting, approved or declined.
+   */
+  status: Generated<string>;
+}
+
 export interface AppMemberships {
   created_at: Generated<Timestamp>;
   group_id: string;
@@ -146,22 +254,310 @@ export interface AppPeople {
 
 export interface AppSessions {
   created_at: Generated<Timestamp>;
+  /**
+   * When it ends unless it is used: 30 days from the last use, 180 from the first.
+   */
   expires_at: Timestamp;
   id: Generated<string>;
+  /**
+   * When it last minted an access token.
+   */
   last_seen_at: Generated<Timestamp>;
   person_id: string;
+  /**
+   * @behavior -*
+   */
   revoked_at: Timestamp | null;
+  /**
+   * @behavior -*
+   */
   token_hash: Buffer;
+  /**
+   * What the browser said of itself.
+   */
   user_agent: string | null;
 }
 
 export interface AppSignInLinks {
+  address: string | null;
+  code_hash: Buffer | null;
   created_at: Generated<Timestamp>;
   expires_at: Timestamp;
   id: Generated<string>;
-  person_id: string;
+  makes_owner: Generated<boolean>;
+  person_id: string | null;
   token_hash: Buffer;
   used_at: Timestamp | null;
+}
+
+export interface AppSignInTries {
+  address_hash: Buffer;
+  created_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  kind: string;
+}
+
+export interface CampaignsCampaignOutcomes {
+  accepted: boolean | null;
+  bounced: boolean | null;
+  campaign_id: string | null;
+  cancelled: boolean | null;
+  clicked: boolean | null;
+  complained: boolean | null;
+  delivered: boolean | null;
+  failed: boolean | null;
+  id: string | null;
+  not_received: boolean | null;
+  not_seen: boolean | null;
+  opened: boolean | null;
+  person_id: string | null;
+  queued: boolean | null;
+  suppressed: boolean | null;
+  suppressed_because: string | null;
+  undecided: boolean | null;
+  unsubscribed: boolean | null;
+}
+
+export interface CampaignsCampaignProgress {
+  campaign_id: string;
+  told_at: Generated<Timestamp>;
+}
+
+export interface CampaignsCampaignRecipients {
+  /**
+   * @behavior -*
+   * Where the letter goes.
+   */
+  address: string | null;
+  campaign_id: string;
+  /**
+   * @behavior -*
+   * The job it belongs to.
+   */
+  chunk: number | null;
+  created_at: Generated<Timestamp>;
+  /**
+   * @behavior -*
+   * The letter to be.
+   */
+  data: Json | null;
+  id: Generated<string>;
+  /**
+   * @behavior -*
+   * The letter in the outbox.
+   */
+  letter_id: string | null;
+  /**
+   * Tags without a value.
+   */
+  missing_tags: Generated<string[]>;
+  person_id: string;
+  /**
+   * Why there is no letter: no-address, opted-out, minor, duplicate-address, missing-tag, bad-address or job-failed.
+   */
+  reason: string | null;
+  /**
+   * waiting, enqueued, skipped, cancelled or failed; what became of the letter is in outcome.
+   */
+  state: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface CampaignsCampaigns {
+  /**
+   * Groups it is for. Neither groups nor people: the group that sends it, or the community.
+   */
+  audience_group_ids: Generated<string[]>;
+  /**
+   * People it is for besides.
+   */
+  audience_person_ids: Generated<string[]>;
+  /**
+   * Roles in these groups it is for; none: all.
+   */
+  audience_roles: Generated<string[]>;
+  /**
+   * @behavior -*
+   * The jobs of the round.
+   */
+  batch_id: string | null;
+  /**
+   * Plain text with merge tags: #name, #pledge, #paid_amount, #balance, #days_remain and declared ones; #tag|fallback where a value may be missing, ## for a plain #. A blank line makes a paragraph.
+   */
+  body: string;
+  /**
+   * Made by the creator's client; creating with the same one again returns the first campaign.
+   */
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  /**
+   * Of declared tags of the type money.
+   */
+  currency: string | null;
+  /**
+   * The day that #days_remain counts to where the pledge has none.
+   */
+  due_on: Timestamp | null;
+  /**
+   * The campaign whose letter it sends again.
+   */
+  follows_id: string | null;
+  /**
+   * Whom of the first campaign it is for: a state of campaignRecipients.
+   */
+  follows_state: string | null;
+  /**
+   * @behavior +filterBy
+   * The group that sends it; null: the community.
+   */
+  group_id: string | null;
+  id: Generated<string>;
+  /**
+   * Whether its letters go in chunks at a pace, and not each by itself.
+   */
+  in_chunks: Generated<boolean>;
+  /**
+   * @behavior +filterBy +orderBy
+   * What staff call it.
+   */
+  name: string;
+  /**
+   * When its recipients and their letters were frozen.
+   */
+  prepared_at: Timestamp | null;
+  /**
+   * Whose pledges the letter is about.
+   */
+  purpose: string | null;
+  /**
+   * @behavior -*
+   * Jobs of other rounds do nothing.
+   */
+  round: Generated<number>;
+  /**
+   * When the last letter was in the outbox.
+   */
+  sent_at: Timestamp | null;
+  /**
+   * @behavior +filterBy +orderBy
+   * draft, preparing, sending, paused, sent (all letters are in the outbox) or cancelled.
+   */
+  state: Generated<string>;
+  /**
+   * The subject of the letter, with merge tags.
+   */
+  subject: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface CampaignsCampaignSettings {
+  chunk_size: Generated<number>;
+  chunk_threshold: Generated<number>;
+  created_at: Generated<Timestamp>;
+  id: Generated<boolean>;
+  letters_per_minute: Generated<number>;
+  letters_to_minors: Generated<boolean>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface CampaignsCurrencies {
+  /**
+   * As in ISO 4217: EUR.
+   */
+  code: string;
+  /**
+   * Digits behind the point: an amount of 150 is 1.50 with 2 of them.
+   */
+  digits: number;
+  /**
+   * Whether ,00 is left out, as for rupiah.
+   */
+  hides_empty_digits: Generated<boolean>;
+  /**
+   * As letters show it.
+   */
+  symbol: string;
+}
+
+export interface CampaignsMergeTags {
+  campaign_id: string;
+  created_at: Generated<Timestamp>;
+  /**
+   * For people without a value; null: they are skipped.
+   */
+  default_value: string | null;
+  id: Generated<string>;
+  name: string;
+  /**
+   * text, number, money (in the smallest unit of the campaign's currency) or date.
+   */
+  type: string;
+}
+
+export interface CampaignsMergeValues {
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  merge_tag_id: string;
+  person_id: string;
+  updated_at: Generated<Timestamp>;
+  value: string;
+}
+
+export interface CampaignsPayments {
+  /**
+   * In the smallest unit of the pledge's currency.
+   */
+  amount: Int8;
+  /**
+   * Made by the recorder's client; recording with the same one again returns the first payment.
+   */
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  /**
+   * @behavior +orderBy
+   * The day of the payment.
+   */
+  paid_on: Timestamp;
+  pledge_id: string;
+  recorded_by: string | null;
+  /**
+   * What the bank or the book says.
+   */
+  reference: Generated<string>;
+}
+
+export interface CampaignsPledges {
+  /**
+   * @behavior +orderBy
+   * In the smallest unit of the currency: 150 is 1.50 EUR.
+   */
+  amount: Int8;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  /**
+   * The code of the currency.
+   */
+  currency: string;
+  /**
+   * @behavior +orderBy
+   * The last day to pay, in the community's time zone.
+   */
+  due_on: Timestamp | null;
+  /**
+   * @behavior +filterBy
+   * The group it is for; null: the community.
+   */
+  group_id: string | null;
+  id: Generated<string>;
+  person_id: string;
+  /**
+   * @behavior +filterBy +orderBy
+   * What it is for; campaigns with the same purpose write about it.
+   */
+  purpose: string;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface ChatBans {
@@ -459,6 +855,105 @@ export interface EventsRsvps {
   updated_at: Generated<Timestamp>;
 }
 
+export interface GradesAssignments {
+  /**
+   * Made by the creator's client; creating with the same one again returns the first assignment.
+   */
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  description: Generated<string>;
+  /**
+   * @behavior +filterBy +orderBy
+   * When it has to be done; null: any time.
+   */
+  due_at: Timestamp | null;
+  /**
+   * @behavior +filterBy
+   * The group whose students have to do it.
+   */
+  group_id: string;
+  id: Generated<string>;
+  /**
+   * The most points there are; null unless the scale is points.
+   */
+  max_points: number | null;
+  /**
+   * points, letters (A+ to F), pass (pass or fail) or words (any).
+   */
+  scale: Generated<string>;
+  /**
+   * @behavior +filterBy +orderBy
+   * What it is called.
+   */
+  title: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface GradesGradeChanges {
+  changed_by: string | null;
+  comment: string;
+  created_at: Generated<Timestamp>;
+  grade_id: string;
+  id: Generated<string>;
+  mark: string | null;
+  points: number | null;
+}
+
+export interface GradesGrades {
+  assignment_id: string;
+  /**
+   * @behavior -*
+   * When the student is, or was, told of the last corrections.
+   */
+  change_told_at: Timestamp | null;
+  /**
+   * When it was last corrected after its release; null: never.
+   */
+  changed_at: Timestamp | null;
+  /**
+   * From the teacher to the student.
+   */
+  comment: Generated<string>;
+  created_at: Generated<Timestamp>;
+  graded_by: string | null;
+  group_id: string;
+  id: Generated<string>;
+  /**
+   * A word of the assignment's scale; null if there are points.
+   */
+  mark: string | null;
+  person_id: string;
+  /**
+   * From 0 to the assignment's maximum; null if there is a mark.
+   */
+  points: number | null;
+  release_id: string | null;
+  /**
+   * @behavior +filterBy +orderBy
+   * Since when the student sees it; null: a draft.
+   */
+  released_at: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface GradesReleases {
+  assignment_ids: string[];
+  client_id: string;
+  created_at: Generated<Timestamp>;
+  group_id: string;
+  id: Generated<string>;
+  released_by: string | null;
+  /**
+   * When students and guardians are told; until then the release can be undone.
+   */
+  tell_at: Timestamp;
+  /**
+   * When it was undone: its grades are drafts again and nobody was told.
+   */
+  undone_at: Timestamp | null;
+}
+
 export interface LaravelFailedJobs {
   connection: string;
   exception: string;
@@ -530,6 +1025,16 @@ export interface MailboxStreams {
   id: string;
   kind: string;
   name: string;
+}
+
+export interface MailDeliveryEvents {
+  at: Timestamp;
+  created_at: Generated<Timestamp>;
+  details: Generated<Json>;
+  id: Generated<Int8>;
+  kind: string;
+  letter_id: string;
+  provider_key: string;
 }
 
 export interface MailDuplicates {
@@ -1332,10 +1837,25 @@ export interface DB {
   "app.email_addresses": AppEmailAddresses;
   "app.groups": AppGroups;
   "app.guardianships": AppGuardianships;
+  "app.identities": AppIdentities;
+  "app.invitation_links": AppInvitationLinks;
+  "app.invitations": AppInvitations;
+  "app.membership_requests": AppMembershipRequests;
   "app.memberships": AppMemberships;
   "app.people": AppPeople;
   "app.sessions": AppSessions;
   "app.sign_in_links": AppSignInLinks;
+  "app.sign_in_tries": AppSignInTries;
+  "campaigns.campaign_outcomes": CampaignsCampaignOutcomes;
+  "campaigns.campaign_progress": CampaignsCampaignProgress;
+  "campaigns.campaign_recipients": CampaignsCampaignRecipients;
+  "campaigns.campaign_settings": CampaignsCampaignSettings;
+  "campaigns.campaigns": CampaignsCampaigns;
+  "campaigns.currencies": CampaignsCurrencies;
+  "campaigns.merge_tags": CampaignsMergeTags;
+  "campaigns.merge_values": CampaignsMergeValues;
+  "campaigns.payments": CampaignsPayments;
+  "campaigns.pledges": CampaignsPledges;
   "chat.bans": ChatBans;
   "chat.mentions": ChatMentions;
   "chat.message_versions": ChatMessageVersions;
@@ -1347,9 +1867,14 @@ export interface DB {
   "chat.rooms": ChatRooms;
   "events.events": EventsEvents;
   "events.rsvps": EventsRsvps;
+  "grades.assignments": GradesAssignments;
+  "grades.grade_changes": GradesGradeChanges;
+  "grades.grades": GradesGrades;
+  "grades.releases": GradesReleases;
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
   "laravel.jobs": LaravelJobs;
+  "mail.delivery_events": MailDeliveryEvents;
   "mail.duplicates": MailDuplicates;
   "mail.letters": MailLetters;
   "mail.receipts": MailReceipts;
