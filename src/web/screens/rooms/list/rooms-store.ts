@@ -46,9 +46,11 @@ class RoomsStore {
   }
 
   /** Something was said in a room that is open on this page. */
-  moved(roomId: string, seq: number, at: string) {
+  moved(roomId: string, seq: number, at: string, lastMessage?: RoomSummary["lastMessage"]) {
     this.#update(roomId, (room) =>
-      seq > room.lastSeq ? { ...room, lastSeq: seq, lastMessageAt: at } : room,
+      seq > room.lastSeq
+        ? { ...room, lastSeq: seq, lastMessageAt: at, lastMessage: lastMessage ?? room.lastMessage }
+        : room,
     );
   }
 
