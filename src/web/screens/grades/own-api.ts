@@ -9,12 +9,12 @@ export type OwnGrade = Grade & {
 };
 export type GradesOf = { personId: string; name: string; own: boolean; grades: OwnGrade[] };
 
-const GRADES = `grades(first: 100, orderBy: RELEASED_AT_DESC, filter: { releasedAt: { isNull: false } }) {
+const GRADES = `grades(first: 60, orderBy: RELEASED_AT_DESC, filter: { releasedAt: { isNull: false } }) {
   nodes {
     id assignmentId personId points mark comment releasedAt changedAt
     assignment { id title description dueAt maxPoints scale }
     group { id name }
-    changes(orderBy: CREATED_AT_ASC) { nodes { id points mark createdAt } }
+    changes(last: 5, orderBy: CREATED_AT_ASC) { nodes { id points mark createdAt } }
   }
 }`;
 
@@ -26,7 +26,7 @@ export async function loadOwnGrades(): Promise<GradesOf[]> {
     me: (PersonRow & { childGuardianships: { nodes: { child: PersonRow | null }[] } }) | null;
   };
   const { me } = await graphql<Data>(
-    `query OwnGrades { me { id name ${GRADES} childGuardianships { nodes { child { id name ${GRADES} } } } } }`,
+    `query OwnGrades { me { id name ${GRADES} childGuardianships(first: 12) { nodes { child { id name ${GRADES} } } } } }`,
   );
   if (!me) return [];
   const children = me.childGuardianships.nodes.flatMap(({ child }) => (child ? [child] : []));
