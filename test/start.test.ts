@@ -75,9 +75,12 @@ test("a sign-in link works once, a session mints tokens until it is signed out",
       assert.equal(asked.status, 202);
       assert.equal(await asked.text(), "{}");
     }
-    await until(async () => (await lettersTo(howdah.url, "bima@school.example")).length === 1);
-    const [letter] = await lettersTo(howdah.url, "bima@school.example");
-    const mailed = /sign-in#([0-9a-f]+)/.exec(letter?.TextBody ?? "")?.[1] ?? "";
+    const tokens = async () =>
+      (await lettersTo(howdah.url, "bima@school.example")).flatMap(
+        ({ TextBody }) => /sign-in#([0-9a-f]+)/.exec(TextBody)?.[1] ?? [],
+      );
+    await until(async () => (await tokens()).length === 1);
+    const [mailed = ""] = await tokens();
     assert.equal((await visit(howdah.url, mailed)).person.name, "Bima Saputra");
     assert.deepEqual(await lettersTo(howdah.url, "nobody@school.example"), []);
   });
@@ -142,7 +145,10 @@ test("a second start adopts the Postgres that a kill -9 left running, and nothin
   assert.equal(await postmaster(folder.path), serverPid);
   const teacher = await visit(second.url, second.tokens[0] ?? "");
   const { groups } = await teacher.graphql("{ groups { nodes { name } } }");
-  assert.deepEqual(groups.nodes, [{ name: "Biology 7B" }]);
+  assert.deepEqual(groups.nodes.map(({ name }: { name: string }) => name).sort(), [
+    "Astronomy club",
+    "Biology 7B",
+  ]);
   assert.equal(await second.stop(), 0);
   assert.equal(processesOf(folder.path), "");
 });
@@ -245,7 +251,7 @@ test("the first signal waits for a job in flight, a second one ends the process 
   await operator.query("select queue.dispatch('mail/flush', queue => 'mail')");
   await until(async () => {
     const { rowCount } = await operator.query("select from queue.jobs where reserved_at is not null");
-    return rowCount === 1;
+    return (rowCount ?? 0) >= 1;
   });
   howdah.child.kill("SIGINT");
   await sleep(700); // a second signal within half a second counts as the echo of the first

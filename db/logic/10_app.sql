@@ -294,6 +294,7 @@ to authenticated;
 comment on table app.people is 'A person: teacher, student, parent or member.';
 comment on column app.people.name is E'@behavior +filterBy +orderBy\nThe name shown to others.';
 comment on table app.email_addresses is 'Where mail reaches a person; also how the person signs in. Everybody sees their own only.';
+comment on column app.email_addresses.address is 'The address; nobody else has the same one.';
 comment on table app.groups is 'A class, a club or any other group of people.';
 comment on column app.groups.kind is E'@behavior +filterBy\nclass, club, or any other word.';
 comment on column app.groups.name is E'@behavior +filterBy +orderBy\nThe name shown to its members.';

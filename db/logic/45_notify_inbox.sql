@@ -381,6 +381,7 @@ comment on column notify.announcements.roles is 'Which roles of those groups; nu
 comment on column notify.announcements.person_ids is 'People who are told by name.';
 comment on column notify.announcements.urgent is 'Whether it passes quiet hours and digests.';
 comment on column notify.announcements.not_before is 'When it is told; null: at once.';
+comment on column notify.announcements.expires_at is 'When nobody is told any more who was not told before; null: never.';
 comment on column notify.announcements.finished_at is 'When everybody was told; mails may still be on their way.';
 comment on column notify.announcements.withdrawn_at is 'When it was taken back.';
 comment on constraint announcements_actor_id_fkey on notify.announcements is
@@ -413,18 +414,18 @@ comment on column notify.progress_of_cause.skipped is 'People without a mail: mu
 comment on column notify.progress_of_cause.withdrawn is 'Notifications that were taken back.';
 comment on column notify.progress_of_cause.finished_at is 'When everybody was told; mails may still be on their way.';
 comment on function notify.inbox(boolean, boolean, text) is
-  E'@behavior +queryField:resource:connection +order\nWhat you were told, newest first: unread true or false, archived (false unless given; null for both), of one category.';
+  E'@behavior +queryField:resource:connection +order\n@arg unread true: only unread ones; false: only read ones; null: both.\n@arg archived true: only those put away; false (unless given): only the others; null: both.\n@arg category Only those of this category; null: all.\nWhat you were told, newest first: unread true or false, archived (false unless given; null for both), of one category.';
 comment on function notify.unread_notifications() is 'How many of your notifications are unread.';
 comment on function notify.notifications_title(notify.notifications) is 'Plain text.';
 comment on function notify.notifications_body(notify.notifications) is 'Plain text.';
 comment on function notify.notifications_path(notify.notifications) is 'Where it leads, within the site.';
 comment on function notify.notifications_about(notify.notifications) is 'Ids for the client, such as {"eventId": "…"}.';
 comment on function notify.mark_notifications_seen(uuid[], timestamptz) is
-  'Marks as seen, by ids or all up to a moment; returns how many are unread. Errors: HW401, HW404, HW422.';
+  E'@arg ids Which notifications, 1,000 at most; null: those up to before.\n@arg before All up to this moment; null: those of ids. One of the two is needed; with both, either is enough.\nMarks as seen, by ids or all up to a moment; returns how many are unread. Errors: HW401, HW404, HW422.';
 comment on function notify.mark_notifications_read(uuid[], timestamptz) is
-  'Marks as read, by ids or all up to a moment; returns how many are unread. What is read is not mailed any more. Errors: HW401, HW404, HW422.';
+  E'@arg ids Which notifications, 1,000 at most; null: those up to before.\n@arg before All up to this moment; null: those of ids. One of the two is needed; with both, either is enough.\nMarks as read, by ids or all up to a moment; returns how many are unread. What is read is not mailed any more. Errors: HW401, HW404, HW422.';
 comment on function notify.archive_notifications(uuid[], timestamptz, boolean) is
-  'Puts away, by ids or all up to a moment, or brings back; returns how many are unread. Errors: HW401, HW404, HW422.';
+  E'@arg ids Which notifications, 1,000 at most; null: those up to before.\n@arg before All up to this moment; null: those of ids. One of the two is needed; with both, either is enough.\n@arg archived true (unless given) puts them away, false brings them back.\nPuts away, by ids or all up to a moment, or brings back; returns how many are unread. Errors: HW401, HW404, HW422.';
 comment on function notify.make_announcement(text, text, uuid, uuid[], text[], uuid[], boolean, timestamptz) is
   E'@name announce\nTells people something: the members of groups (with some of the roles), and people by name. For staff of all of them. Urgent ones pass quiet hours and digests. Idempotent by clientId. Errors: HW401, HW403, HW404, HW422.';
 comment on function notify.withdraw_announcement(uuid) is

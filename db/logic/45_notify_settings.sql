@@ -247,14 +247,18 @@ comment on table notify.preferences is E'@behavior -*\nWhat somebody chose.';
 comment on constraint one_default_per_role_category_and_channel on notify.default_preferences is E'@behavior -*';
 comment on table notify.default_preferences is 'What the community has for a role, or for everybody, who did not choose otherwise.';
 comment on column notify.default_preferences.role is 'owner, teacher, student, parent, member or everybody.';
+comment on column notify.default_preferences.category is 'announcement, event, grade, chat-mention, chat-direct or campaign.';
+comment on column notify.default_preferences.channel is 'mail.';
 comment on column notify.default_preferences.frequency is 'instant, digest-daily, digest-weekly or off.';
 comment on table notify.quiet_times is
   E'@behavior -query:resource:single -query:resource:connection\nWhen somebody is not mailed, by the clock of their time zone.';
+comment on column notify.quiet_times.starts_at is 'When they begin, such as 22:00.';
 comment on column notify.quiet_times.ends_at is 'Before startsAt: on the next day.';
 comment on column notify.quiet_times.days is 'On which they begin: 1 (Monday) to 7 (Sunday).';
 comment on constraint quiet_times_person_id_fkey on notify.quiet_times is E'@behavior -*';
 comment on table notify.digest_times is
   E'@behavior -query:resource:single -query:resource:connection\nWhen somebody''s digests come, by the clock of their time zone.';
+comment on column notify.digest_times.hour is 'The hour of the day, 0 to 23.';
 comment on column notify.digest_times.weekday is 'Of the weekly digest: 1 (Monday) to 7 (Sunday).';
 comment on constraint digest_times_person_id_fkey on notify.digest_times is E'@behavior -*';
 comment on table notify.buckets is E'@behavior -*\nToken buckets of the throttle.';
@@ -269,10 +273,10 @@ comment on function notify.reset_preference(text, text) is 'Takes back your choi
 comment on function notify.set_default_preference(text, text, text, text) is
   'Chooses for everybody, or for a role, who did not choose otherwise. For who runs the community. Errors: HW401, HW403, HW422.';
 comment on function notify.reset_default_preference(text, text, text) is
-  'Takes back what the community has for everybody or for a role; false if there was nothing. Errors: HW401, HW403, HW422.';
+  E'@arg category announcement, event, grade, chat-mention, chat-direct or campaign.\n@arg channel mail.\n@arg role owner, teacher, student, parent, member or everybody (unless given).\nTakes back what the community has for everybody or for a role; false if there was nothing. Errors: HW401, HW403, HW422.';
 comment on function notify.quiet_hours() is 'Your quiet hours, or null.';
 comment on function notify.set_quiet_hours(time, time, int[]) is
-  'Mails to you wait from one time to the other by the clock of your time zone, also over midnight, on the days given (1 is Monday; all unless given). What is urgent comes all the same. Errors: HW401, HW422.';
+  E'@arg from When they begin, such as 22:00.\n@arg to When they end, such as 07:00; before from: on the next day.\nMails to you wait from one time to the other by the clock of your time zone, also over midnight, on the days given (1 is Monday; all unless given). What is urgent comes all the same. Errors: HW401, HW422.';
 comment on function notify.clear_quiet_hours() is 'Ends your quiet hours; false if there were none. Errors: HW401.';
 comment on function notify.digest_time() is 'When your digests come; null: at 7, the weekly one on Mondays.';
 comment on function notify.set_digest_time(int, int) is

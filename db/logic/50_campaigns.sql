@@ -891,6 +891,7 @@ comment on column campaigns.merge_tags.type is 'text, number, money (in the smal
 comment on column campaigns.merge_tags.default_value is 'For people without a value; null: they are skipped.';
 comment on constraint merge_values_merge_tag_id_fkey on campaigns.merge_values is E'@fieldName mergeTag\n@foreignFieldName values';
 comment on table campaigns.merge_values is 'What a merge tag stands for in the letter to one person.';
+comment on column campaigns.merge_values.value is 'As the type of the tag says: 12.5, 150 (money in its smallest unit), 2027-01-31.';
 comment on constraint merge_values_person_id_fkey on campaigns.merge_values is E'@fieldName person\n@foreignFieldName mergeValues\n@behavior -connection -list';
 comment on table campaigns.campaign_recipients is
   E'@behavior -query:resource:connection -query:resource:list\nSomebody a campaign was for.';
@@ -912,10 +913,13 @@ comment on column campaigns.merge_tag_entry.name is 'Small letters, digits and _
 comment on column campaigns.merge_tag_entry.type is 'text, number, money (in the smallest unit of the campaign''s currency) or date.';
 comment on column campaigns.merge_tag_entry.default_value is 'For people without a value; null: they are skipped.';
 comment on type campaigns.merge_value_entry is 'What a tag stands for in the letter to one person; null takes the value away.';
+comment on column campaigns.merge_value_entry.tag is 'The name of a merge tag of the campaign''s own.';
 comment on column campaigns.merge_value_entry.value is 'As the type of the tag says: 12.5, 150 (money in its smallest unit), 2027-01-31.';
 comment on type campaigns.campaign_preview is 'The letter as one of the audience would get it.';
 comment on column campaigns.campaign_preview.sample is
   'Why this person: person (asked for), first, longest-name, right-to-left-name, missing-value, zero-pledge, zero-balance, overpaid or overdue.';
+comment on column campaigns.campaign_preview.name is 'The person''s name.';
+comment on column campaigns.campaign_preview.subject is 'The subject of the letter.';
 comment on column campaigns.campaign_preview.html is 'The body of the letter, as it stands inside its frame.';
 comment on column campaigns.campaign_preview.text is 'The body of the plain text part.';
 comment on column campaigns.campaign_preview.skipped_because is 'Why this person would get no letter; null: would get it.';
@@ -927,11 +931,11 @@ comment on column campaigns.campaign_forecast.skipped is 'How many would not, by
 comment on column campaigns.campaign_forecast.in_chunks is 'Whether its letters would go in chunks at a pace.';
 comment on column campaigns.campaign_forecast.minutes is 'How long that would take.';
 comment on function campaigns.create_campaign is
-  'Writes the draft of a letter to many. Idempotent: the same clientId returns the first campaign. For staff of the group; without groupId for owners of the community. Errors: HW401, HW403, HW404, HW422.';
+  E'@arg tags Merge tags of its own, 50 at most; null: none.\nWrites the draft of a letter to many. Idempotent: the same clientId returns the first campaign. For staff of the group; without groupId for owners of the community. Errors: HW401, HW403, HW404, HW422.';
 comment on function campaigns.update_campaign is
-  'Changes what is given of a draft; tags, if given, are all of its own ones. For staff. Errors: HW401, HW404, HW409, HW422.';
+  E'@arg tags All merge tags of its own, 50 at most; null: they stay.\nChanges what is given of a draft; tags, if given, are all of its own ones. For staff. Errors: HW401, HW404, HW409, HW422.';
 comment on function campaigns.set_merge_values is
-  'Says what the declared tags of a draft stand for in the letters to people. For staff. Errors: HW401, HW404, HW409, HW422.';
+  E'@arg entries 1 to 1,000 values, one per person and tag; null as the value takes it away.\nSays what the declared tags of a draft stand for in the letters to people. For staff. Errors: HW401, HW404, HW409, HW422.';
 comment on function campaigns.preview_campaign is
   'The letter to one person of the audience; without personId, to the worst cases of it. For staff. Errors: HW401, HW404, HW422.';
 comment on function campaigns.campaign_forecast is

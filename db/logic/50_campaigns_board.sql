@@ -159,6 +159,6 @@ comment on column campaigns.campaign_board.not_received is 'Of whom nothing says
 comment on column campaigns.campaign_board.not_seen is 'Of whom nothing says that they have looked at it.';
 comment on function campaigns.campaign_board is 'What became of the letters of a campaign. For staff. Errors: HW401, HW404.';
 comment on function campaigns.campaign_recipients(uuid, text) is
-  'Recipients of a campaign by name: those in a state of the board, such as bounced, not-received or not-seen; all without one. For staff. Errors: HW401, HW404, HW422.';
+  E'@arg state Only those in this state: queued, suppressed, accepted, delivered, bounced, complained, opened, clicked, unsubscribed, undecided, cancelled, failed, not-received or not-seen; null: all.\nRecipients of a campaign by name: those in a state of the board, such as bounced, not-received or not-seen; all without one. For staff. Errors: HW401, HW404, HW422.';
 comment on function campaigns.campaign_recipients_outcome is
   'What became of the letter: the furthest of queued, suppressed, accepted, delivered, bounced, opened, clicked, unsubscribed, complained, undecided, cancelled, failed.';

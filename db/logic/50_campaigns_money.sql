@@ -222,6 +222,7 @@ comment on column campaigns.currencies.symbol is 'As letters show it.';
 comment on column campaigns.currencies.hides_empty_digits is 'Whether ,00 is left out, as for rupiah.';
 comment on table campaigns.pledges is
   'What somebody has promised to pay for a purpose. For that person, and for staff.';
+comment on constraint one_pledge_per_person_and_purpose on campaigns.pledges is '@behavior -query:resource:single';
 comment on column campaigns.pledges.group_id is E'@behavior +filterBy\nThe group it is for; null: the community.';
 comment on column campaigns.pledges.purpose is E'@behavior +filterBy +orderBy\nWhat it is for; campaigns with the same purpose write about it.';
 comment on column campaigns.pledges.amount is E'@behavior +orderBy\nIn the smallest unit of the currency: 150 is 1.50 EUR.';
@@ -241,7 +242,7 @@ comment on column campaigns.pledge_entry.amount is 'In the smallest unit of the 
 comment on column campaigns.pledge_entry.currency is 'A code of currencies, such as EUR.';
 comment on column campaigns.pledge_entry.due_on is 'The last day to pay; null: none of its own.';
 comment on function campaigns.set_pledges is
-  'Writes down what people of a group, or of the community, promised for a purpose; a person has one pledge per purpose. For staff of the group; without groupId for owners of the community. Errors: HW401, HW403, HW404, HW409, HW422.';
+  E'@arg pledges 1 to 1,000 pledges, one per person.\nWrites down what people of a group, or of the community, promised for a purpose; a person has one pledge per purpose. For staff of the group; without groupId for owners of the community. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function campaigns.record_payment is
   'Writes down a payment on a pledge. Idempotent: the same clientId returns the first payment. For staff. Errors: HW401, HW404, HW422.';
 comment on function campaigns.pledges_paid_amount is 'The sum of its payments, in the smallest unit of the currency.';

@@ -784,7 +784,7 @@ comment on function chat.leave_room(uuid) is 'Leaves an open or closed room. Err
 comment on function chat.add_to_room(uuid, uuid) is 'Puts a person of its group into an open or closed room. Again changes nothing. For its staff. Errors: HW401, HW403, HW404, HW409.';
 comment on function chat.remove_from_room(uuid, uuid) is 'Takes a person out of an open or closed room, at once. For its staff. Errors: HW401, HW403, HW404, HW409.';
 comment on function chat.send_message(uuid, text, uuid, uuid, uuid[], boolean) is
-  'Says something in a room. Mentions: @[Name](personId) in the body, or mentionIds; @room calls everybody and is for staff, above 20 people with confirm. Idempotent: the same clientId returns the message of the first call. Errors: HW401, HW403, HW404, HW409 (slow mode says how long to wait), HW422.';
+  E'@arg confirm Must be true to call more than 20 people with @room; null: false.\nSays something in a room. Mentions: @[Name](personId) in the body, or mentionIds; @room calls everybody and is for staff, above 20 people with confirm. Idempotent: the same clientId returns the message of the first call. Errors: HW401, HW403, HW404, HW409 (slow mode says how long to wait), HW422.';
 comment on function chat.current_room_ids() is E'@behavior -*\nThe rooms that the person who is signed in is in.';
 comment on function chat.current_visible_room_ids() is E'@behavior -*\nThe rooms that the person who is signed in may know of.';
 comment on function chat.current_moderated_room_ids() is E'@behavior -*\nThe rooms in which the person who is signed in may do what staff does.';

@@ -316,6 +316,7 @@ comment on constraint message_versions_room_id_fkey on chat.message_versions is 
 comment on constraint message_versions_changed_by_fkey on chat.message_versions is E'@fieldName changer\n@foreignFieldName changedMessageVersions';
 comment on column chat.message_versions.change is E'@behavior +filterBy\nedited, deleted or hidden: what happened to these words.';
 comment on table chat.reactions is E'@behavior -query:resource:list -query:resource:connection -query:resource:single\nAn emoji that a person put to a message.';
+comment on column chat.reactions.emoji is 'What was put to it, 1 to 16 characters without spaces.';
 comment on constraint reactions_message_id_fkey on chat.reactions is E'@fieldName message\n@foreignFieldName reactions';
 comment on constraint reactions_room_id_fkey on chat.reactions is E'@fieldName room\n@behavior -connection -list -manyToOne';
 comment on constraint reactions_person_id_fkey on chat.reactions is E'@fieldName person\n@foreignFieldName reactions';
@@ -327,8 +328,10 @@ comment on function chat.edit_message(uuid, text) is
   'Gives a message of one''s own other words, within 24 hours; the earlier ones are kept for staff. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function chat.delete_message(uuid) is
   'Takes the words of a message away from its readers; its place stays, and staff can still read them. For who said it, and staff. Again changes nothing. Errors: HW401, HW403, HW404.';
-comment on function chat.react(uuid, text) is 'Puts an emoji to a message; the same one again changes nothing. Errors: HW401, HW404, HW409, HW422.';
-comment on function chat.unreact(uuid, text) is 'Takes an emoji back. Errors: HW401, HW404, HW422.';
+comment on function chat.react(uuid, text) is
+  E'@arg emoji 1 to 16 characters without spaces.\nPuts an emoji to a message; the same one again changes nothing. Errors: HW401, HW404, HW409, HW422.';
+comment on function chat.unreact(uuid, text) is
+  E'@arg emoji The one that was put to it.\nTakes an emoji back. Errors: HW401, HW404, HW422.';
 comment on function chat.pin_message(uuid) is 'Pins a message in its room. For staff, and for anybody in a direct conversation. Errors: HW401, HW403, HW404, HW409.';
 comment on function chat.unpin_message(uuid) is 'Takes a pin back. Errors: HW401, HW403, HW404.';
 comment on function chat.messages_reaction_counts(chat.messages) is 'Its reactions by emoji, in the order in which they came.';

@@ -218,4 +218,5 @@ comment on function chat.unhide_message(uuid) is 'Gives a hidden message its wor
 comment on function chat.ban_from_room(uuid, uuid, timestamptz, text) is
   'Puts a person out of a room at once, and keeps them out until a time, or for good. Again changes the time. For staff. Errors: HW401, HW403, HW404, HW422.';
 comment on function chat.unban(uuid, uuid) is 'Ends a ban. For staff. Errors: HW401, HW403, HW404.';
-comment on function chat.set_slow_mode(uuid, int) is 'How many seconds people have to wait between two messages, 0 to 3,600. For staff. Errors: HW401, HW403, HW404, HW422.';
+comment on function chat.set_slow_mode(uuid, int) is
+  E'@arg seconds 0 to 3,600; 0 ends slow mode.\nHow many seconds people have to wait between two messages, 0 to 3,600. For staff. Errors: HW401, HW403, HW404, HW422.';

@@ -298,13 +298,15 @@ comment on function chat.my_rooms() is 'The rooms that the person who is signed 
 comment on function chat.rooms_mine(chat.rooms) is 'What the room is to the person who is signed in: what is unread, what may be done; null if not in it.';
 comment on function chat.rooms_last_message(chat.rooms) is 'The newest message.';
 comment on function chat.room_messages(uuid, bigint, bigint, bigint, timestamptz, int) is
-  'History of a room in its order: the newest messages, or those before or after a number, or around a number or a time. size: 50, at most 100. Errors: HW401, HW404, HW422.';
+  E'@arg beforeSeq Messages with lower numbers, the nearest ones.\n@arg afterSeq Messages with higher numbers, the nearest ones.\n@arg aroundSeq Messages on both sides of this number.\n@arg aroundTime Messages on both sides of this moment. One of beforeSeq, afterSeq, aroundSeq and aroundTime at most; none: the newest.\n@arg size How many messages: 50 unless given, at most 100.\nHistory of a room in its order: the newest messages, or those before or after a number, or around a number or a time. size: 50, at most 100. Errors: HW401, HW404, HW422.';
 comment on function chat.mark_read(uuid, bigint) is 'Says that everything up to a message was read; the marker never goes back. Errors: HW401, HW403, HW404, HW422.';
 comment on function chat.mark_delivered(uuid, bigint) is 'Says that everything up to a message has reached a device of the person. Errors: HW401, HW403, HW404, HW422.';
 comment on function chat.messages_status(chat.messages) is
   'sent (stored), delivered (it reached a device of somebody else) or read (by somebody else); in rooms of more than 50 people always sent.';
 comment on function chat.messages_seen_by(chat.messages) is 'Who has read it; nobody is named in rooms of more than 50 people.';
-comment on function chat.mute_room(uuid, timestamptz) is 'Nothing is told of the room until then; without a time it is heard again. Errors: HW401, HW403, HW404.';
-comment on function chat.set_involvement(uuid, text) is 'What of a room to be told while away: everything, mentions or nothing. Errors: HW401, HW403, HW404, HW422.';
+comment on function chat.mute_room(uuid, timestamptz) is
+  E'@arg until When it is heard again; null: now.\nNothing is told of the room until then; without a time it is heard again. Errors: HW401, HW403, HW404.';
+comment on function chat.set_involvement(uuid, text) is
+  E'@arg involvement everything, mentions (and direct messages) or nothing.\nWhat of a room to be told while away: everything, mentions or nothing. Errors: HW401, HW403, HW404, HW422.';
 comment on function chat.search_messages(text, uuid) is
-  'Messages in one''s rooms, or in one of them, by words and, from three characters, by parts of words; the best first, 1,000 at most. "…" is a phrase, - excludes. Errors: HW401, HW403, HW404, HW422.';
+  E'@arg query What to look for, 2 to 200 characters.\n@arg roomId The room to look in; null: all of one''s rooms.\nMessages in one''s rooms, or in one of them, by words and, from three characters, by parts of words; the best first, 1,000 at most. "…" is a phrase, - excludes. Errors: HW401, HW403, HW404, HW422.';

@@ -473,6 +473,7 @@ comment on constraint events_created_by_fkey on events.events is E'@fieldName cr
 comment on table events.rsvps is E'@name event_answers\nWhether somebody comes.';
 comment on column events.rsvps.answer is E'@behavior +filterBy\nyes, no or maybe.';
 comment on column events.rsvps.guests is 'How many others somebody brings.';
+comment on column events.rsvps.comment is 'Plain text of 500 characters at most.';
 comment on column events.rsvps.answered_by is 'Who gave the answer: the person, or a guardian.';
 comment on constraint one_answer_per_person_and_event on events.rsvps is E'@behavior -*';
 comment on constraint rsvps_event_id_fkey on events.rsvps is E'@foreignFieldName rsvps';
@@ -480,9 +481,11 @@ comment on constraint rsvps_person_id_fkey on events.rsvps is E'@fieldName perso
 comment on constraint rsvps_answered_by_fkey on events.rsvps is E'@fieldName answerer\n@foreignFieldName givenAnswers';
 comment on type events.answer_counts is 'How many will come.';
 comment on column events.answer_counts.yes is 'People who said yes, without their guests.';
+comment on column events.answer_counts.no is 'People who said no.';
+comment on column events.answer_counts.maybe is 'People who said maybe.';
 comment on column events.answer_counts.guests is 'Guests of those who said yes.';
 comment on function events.create_event(text, timestamptz, uuid, text, text, timestamptz, text, uuid[], text[], uuid[], int, int, boolean) is
-  'Makes an event and invites its audience: the members of groups (with some of the roles; for their staff), and people of your groups by name. Returns at once, for any number of people. Urgent invitations pass quiet hours and digests. Idempotent by clientId. Errors: HW401, HW403, HW404, HW422.';
+  E'@arg urgent Whether the invitations pass quiet hours and digests; null: no.\nMakes an event and invites its audience: the members of groups (with some of the roles; for their staff), and people of your groups by name. Returns at once, for any number of people. Urgent invitations pass quiet hours and digests. Idempotent by clientId. Errors: HW401, HW403, HW404, HW422.';
 comment on function events.update_event(uuid, text, text, text, timestamptz, timestamptz, text, int, int) is
   'Changes an event; what is not given stays, and a capacity of 0 lifts the limit. Those who were told are told once of another title, place or time. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function events.cancel_event(uuid, text) is

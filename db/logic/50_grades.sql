@@ -630,6 +630,9 @@ comment on column grades.grades.change_told_at is E'@behavior -*\nWhen the stude
 comment on constraint grades_person_id_fkey on grades.grades is E'@fieldName student\n@foreignFieldName grades';
 comment on constraint grades_graded_by_fkey on grades.grades is E'@fieldName grader\n@foreignFieldName givenGrades';
 comment on table grades.grade_changes is 'What a grade was before a correction.';
+comment on column grades.grade_changes.points is 'The points before; null if there was a mark.';
+comment on column grades.grade_changes.mark is 'The mark before; null if there were points.';
+comment on column grades.grade_changes.comment is 'The comment before.';
 comment on constraint grade_changes_grade_id_fkey on grades.grade_changes is E'@fieldName grade\n@foreignFieldName changes';
 comment on constraint grade_changes_changed_by_fkey on grades.grade_changes is E'@fieldName changer\n@foreignFieldName changedGrades';
 comment on table grades.releases is 'The act by which students got to see grades; for staff of the group.';
@@ -638,6 +641,8 @@ comment on column grades.releases.undone_at is 'When it was undone: its grades a
 comment on constraint releases_released_by_fkey on grades.releases is E'@fieldName releaser\n@foreignFieldName gradeReleases';
 comment on type grades.grade_entry is 'What a student gets: points or a mark, as the scale of the assignment says. Neither of them takes a draft back.';
 comment on column grades.grade_entry.person_id is 'A student of the group.';
+comment on column grades.grade_entry.points is 'From 0 to the assignment''s maximum, with two decimals; null unless the scale is points.';
+comment on column grades.grade_entry.mark is 'A+ to F, pass or fail, or words of 1 to 40 characters, as the scale says; null if the scale is points.';
 comment on column grades.grade_entry.comment is 'Plain text of 4,000 characters at most.';
 comment on type grades.release_forecast is 'What a release would mean to one student.';
 comment on column grades.release_forecast.person_id is 'The student.';
@@ -651,9 +656,9 @@ comment on function grades.create_assignment is
 comment on function grades.update_assignment is
   'Changes what is given of an assignment; withoutDueAt takes its date away. For staff. Errors: HW401, HW403, HW404, HW422.';
 comment on function grades.set_grades is
-  'Grades students of the group. New grades are drafts; a released grade is corrected: its student sees that at once, and is told of it once within five minutes. For staff. Errors: HW401, HW403, HW404, HW409, HW422.';
+  E'@arg grades 1 to 1,000 grades, one per student; without points and mark: the draft is taken back.\nGrades students of the group. New grades are drafts; a released grade is corrected: its student sees that at once, and is told of it once within five minutes. For staff. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function grades.release_grades is
-  'Shows all drafts of the assignments to their students at once, and tells students and guardians after holdBackMinutes (0 to 60): one notification per person, however many grades. Idempotent: the same clientId returns the first release. For staff. Errors: HW401, HW403, HW404, HW409, HW422.';
+  E'@arg holdBackMinutes 0 to 60: how long nobody is told and the release can be undone; null: 5.\nShows all drafts of the assignments to their students at once, and tells students and guardians after holdBackMinutes (0 to 60): one notification per person, however many grades. Idempotent: the same clientId returns the first release. For staff. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function grades.undo_release is
   'Makes the grades of a release drafts again, as long as nobody was told. Idempotent. For staff. Errors: HW401, HW404, HW409.';
 comment on function grades.release_preview is

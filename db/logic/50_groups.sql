@@ -207,7 +207,7 @@ comment on function app.create_group(text, text, uuid, text) is
 comment on function app.update_group(uuid, text, text, text) is
   'Changes a group; what is not given stays. For its owners. Errors: HW401, HW403, HW404, HW422.';
 comment on function app.archive_group(uuid, boolean) is
-  'Puts a group away: nobody new comes in; with archived: false it is taken up again. For its owners. Errors: HW401, HW403, HW404.';
+  E'@arg archived false takes it up again; true and null put it away.\nPuts a group away: nobody new comes in; with archived: false it is taken up again. For its owners. Errors: HW401, HW403, HW404.';
 comment on function app.change_role(uuid, text) is
   'Gives a member another role. For owners of the group, and for its teachers between student, parent and member. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function app.remove_member(uuid) is

@@ -618,6 +618,7 @@ comment on constraint invitations_person_id_fkey on app.invitations is E'@foreig
 comment on constraint invitations_child_id_fkey on app.invitations is E'@fieldName child\n@foreignFieldName parentInvitations';
 comment on table app.invitation_links is 'A link through which people come into a group: PUBLIC_URL/join#token. Seen by staff of the group.';
 comment on column app.invitation_links.role is 'What who comes by it becomes: teacher, student, parent or member.';
+comment on column app.invitation_links.expires_at is 'Until when it works.';
 comment on column app.invitation_links.token is 'What stands after the # of the link.';
 comment on column app.invitation_links.max_uses is 'How many may come by it; null: any number.';
 comment on column app.invitation_links.uses is 'How many have come by it.';
@@ -629,25 +630,37 @@ comment on column app.membership_requests.status is E'@behavior +filterBy\nwaiti
 comment on constraint membership_requests_decided_by_fkey on app.membership_requests is
   E'@fieldName decider\n@foreignFieldName decidedMembershipRequests';
 comment on type app.joining is 'What came of an invitation: status is joined, or waiting for approval.';
+comment on column app.joining.group_name is 'The name of the group.';
+comment on column app.joining.role is 'The role there; of somebody who waits: the role to come.';
+comment on column app.joining.status is 'joined, or waiting (for approval).';
 comment on type app.invited_line is 'What became of one line of a list: invited, already (invited before) or refused, with the reason.';
+comment on column app.invited_line.line is 'The number of the line; the one with the column names is 1.';
+comment on column app.invited_line.email is 'The address as the line has it.';
+comment on column app.invited_line.outcome is 'invited, already (invited before) or refused.';
+comment on column app.invited_line.reason is 'Why it was refused; null unless it was.';
 comment on type app.invitation_preview is 'What an invitation link is good for.';
+comment on column app.invitation_preview.group_name is 'The name of the group.';
+comment on column app.invitation_preview.role is 'What who comes by it becomes: teacher, student, parent or member.';
+comment on column app.invitation_preview.needs_approval is 'Whether staff of the group let each one in.';
+comment on column app.invitation_preview.mail_domain is 'Only addresses of this domain may come by it; null: all.';
 comment on function app.invite_to_group(uuid, text, text, text, uuid) is
   'Invites a mailbox into a group, as teacher, student, parent or member; a parent with a child becomes its guardian. The reader of the letter becomes a member by accepting it; if staff of the community invites, at once. Inviting again changes nothing and mails nothing until the letter has expired. For owners and teachers of the group. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function app.invite_to_class(uuid, text, text, text) is
   'As inviteToGroup; answers the membership, or null while the invitation waits to be accepted. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function app.invite_many(uuid, text) is
-  'Invites a list of up to 2,000 people, as CSV whose first line names the columns email, name, role and child_email, and answers what became of each line. Sending it again invites only whom it did not invite before. Errors: HW401, HW403, HW404, HW409, HW422.';
+  E'@arg csv Lines of text, separated by commas, semicolons or tabs, the first with the names of the columns, then one per person.\nInvites a list of up to 2,000 people, as CSV whose first line names the columns email, name, role and child_email, and answers what became of each line. Sending it again invites only whom it did not invite before. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function app.cancel_invitation(uuid) is
   'Takes back an invitation that was not accepted yet. For owners and teachers of the group. Errors: HW401, HW404, HW409.';
 comment on function app.create_invitation_link(uuid, uuid, text, timestamptz, int, text, boolean) is
-  'Makes a link into a group, for 14 days unless expiresAt says otherwise. Idempotent by clientId. For owners and teachers of the group. Errors: HW401, HW403, HW404, HW409, HW422.';
+  E'@arg expiresAt Until when it works; null: for 14 days; at most a year.\nMakes a link into a group, for 14 days unless expiresAt says otherwise. Idempotent by clientId. For owners and teachers of the group. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function app.revoke_invitation_link(uuid) is
   'Ends a link. For owners and teachers of the group. Errors: HW401, HW404.';
-comment on function app.invitation_preview(text) is 'What the token of an invitation link is good for; null if it does not work any more.';
+comment on function app.invitation_preview(text) is
+  E'@arg token What stands after the # of the invitation link.\nWhat the token of an invitation link is good for; null if it does not work any more.';
 comment on function app.ask_to_join(text, text, text) is
-  'For whoever comes by a link and is not signed in: mails the way in. The answer is always true. Errors: HW404, HW422.';
+  E'@arg token What stands after the # of the invitation link.\nFor whoever comes by a link and is not signed in: mails the way in. The answer is always true. Errors: HW404, HW422.';
 comment on function app.accept_invitation(text) is
-  'Accepts an invitation by the token of its letter or of a link. Errors: HW401, HW404, HW422.';
+  E'@arg token What stands after the # of the link in the letter, or of an invitation link.\nAccepts an invitation by the token of its letter or of a link. Errors: HW401, HW404, HW422.';
 comment on function app.join_group(uuid) is
   'Accepts an invitation that was sent to one of one''s own addresses. Errors: HW401, HW404.';
 comment on function app.approve_membership(uuid) is

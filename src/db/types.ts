@@ -66,6 +66,9 @@ export interface AppCommunity {
 }
 
 export interface AppEmailAddresses {
+  /**
+   * The address; nobody else has the same one.
+   */
   address: string;
   created_at: Generated<Timestamp>;
   id: Generated<string>;
@@ -112,6 +115,9 @@ export interface AppInvitationLinks {
   client_id: string;
   created_at: Generated<Timestamp>;
   created_by: string | null;
+  /**
+   * Until when it works.
+   */
   expires_at: Timestamp;
   group_id: string;
   id: Generated<string>;
@@ -501,6 +507,9 @@ export interface CampaignsMergeValues {
   merge_tag_id: string;
   person_id: string;
   updated_at: Generated<Timestamp>;
+  /**
+   * As the type of the tag says: 12.5, 150 (money in its smallest unit), 2027-01-31.
+   */
   value: string;
 }
 
@@ -677,6 +686,9 @@ export interface ChatPins {
 
 export interface ChatReactions {
   created_at: Generated<Timestamp>;
+  /**
+   * What was put to it, 1 to 16 characters without spaces.
+   */
   emoji: string;
   id: Generated<string>;
   message_id: string;
@@ -843,6 +855,9 @@ export interface EventsRsvps {
    * Who gave the answer: the person, or a guardian.
    */
   answered_by: string | null;
+  /**
+   * Plain text of 500 characters at most.
+   */
   comment: Generated<string>;
   created_at: Generated<Timestamp>;
   event_id: string;
@@ -892,11 +907,20 @@ export interface GradesAssignments {
 
 export interface GradesGradeChanges {
   changed_by: string | null;
+  /**
+   * The comment before.
+   */
   comment: string;
   created_at: Generated<Timestamp>;
   grade_id: string;
   id: Generated<string>;
+  /**
+   * The mark before; null if there were points.
+   */
   mark: string | null;
+  /**
+   * The points before; null if there was a mark.
+   */
   points: number | null;
 }
 
@@ -1128,6 +1152,9 @@ export interface NotifyAnnouncements {
    * When it was made.
    */
   created_at: Generated<Timestamp>;
+  /**
+   * When nobody is told any more who was not told before; null: never.
+   */
   expires_at: Timestamp | null;
   /**
    * When everybody was told; mails may still be on their way.
@@ -1208,7 +1235,13 @@ export interface NotifyChunks {
 }
 
 export interface NotifyDefaultPreferences {
+  /**
+   * announcement, event, grade, chat-mention, chat-direct or campaign.
+   */
   category: string;
+  /**
+   * mail.
+   */
   channel: string;
   /**
    * instant, digest-daily, digest-weekly or off.
@@ -1233,6 +1266,9 @@ export interface NotifyDeliveries {
 }
 
 export interface NotifyDigestTimes {
+  /**
+   * The hour of the day, 0 to 23.
+   */
   hour: Generated<number>;
   person_id: string;
   updated_at: Generated<Timestamp>;
@@ -1305,6 +1341,9 @@ export interface NotifyQuietTimes {
    */
   ends_at: string;
   person_id: string;
+  /**
+   * When they begin, such as 22:00.
+   */
   starts_at: string;
   updated_at: Generated<Timestamp>;
 }

@@ -22,7 +22,7 @@ export function shownError(error: GraphQLError, signedIn: boolean): GraphQLError
 
 /** What GraphQL itself finds wrong is wrong in the query or its variables. */
 function withCode(error: GraphQLError): GraphQLError {
-  if (error.extensions.code !== undefined) return error;
+  if (error.extensions?.code !== undefined) return error; // what is no GraphQLError has none
   const field = fieldOfFault(error);
   return replaced(error, error.message, { ...error.extensions, code: "HW422", ...(field && { field }) });
 }

@@ -35,7 +35,10 @@ test("who may make an event: staff, for their groups and for people of them", as
   const byNames = { groupIds: null, personIds: [people.tutor] };
   assert.equal((await club.createEvent({}, people.tutor)).errors.length, 0);
   assert.equal((await club.createEvent({}, people.sam)).errors[0]?.extensions.code, "HW403");
-  assert.equal((await club.createEvent({ ...byNames, personIds: [people.sam] }, people.tutor)).errors.length, 0);
+  assert.equal(
+    (await club.createEvent({ ...byNames, personIds: [people.sam] }, people.tutor)).errors.length,
+    0,
+  );
   assert.equal((await club.createEvent(byNames, people.sam)).errors[0]?.extensions.code, "HW403");
   assert.deepEqual((await club.createEvent(byNames, people.stranger)).errors[0]?.extensions, {
     code: "HW404",

@@ -16,6 +16,8 @@ export type Demo = AsyncDisposable & {
   howdah: Howdah;
   /** Opens a page of somebody of the demo school who is signed in: by the printed link, else by a letter. */
   signIn(address: string, path: string, options?: BrowserContextOptions): Promise<Page>;
+  /** Waits for a letter to the address, of either stream. */
+  letter(address: string, subject: RegExp): Promise<void>;
 };
 
 /** The demo school in a process of its own, and Chromium. */
@@ -29,6 +31,8 @@ export async function openDemo(): Promise<Demo> {
   return {
     howdah,
     signIn: (address, path, options = wide) => signIn(howdah, browser, address, path, options),
+    letter: (address, subject) =>
+      until(async () => (await subjectsTo(howdah.url, address)).some((line) => subject.test(line))),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -74,6 +78,23 @@ async function askForToken(url: string, address: string): Promise<string> {
     return fresh !== undefined;
   });
   return fresh ?? "";
+}
+
+async function subjectsTo(url: string, address: string): Promise<string[]> {
+  const headers = { accept: "application/json", "x-postmark-server-token": "sandbox-test" };
+  const lists = await Promise.all(
+    ["outbound", "broadcast"].map(async (stream) => {
+      const query = new URLSearchParams({
+        count: "50",
+        offset: "0",
+        recipient: address,
+        messagestream: stream,
+      });
+      const answer = await fetch(`${url}/mailbox/postmark/messages/outbound?${query}`, { headers });
+      return ((await answer.json()) as { Messages: { Subject: string }[] }).Messages;
+    }),
+  );
+  return lists.flat().map(({ Subject }) => Subject);
 }
 
 /** What can be operated on a page but has no name for those who do not see it. */

@@ -104,7 +104,7 @@ test("an assignment is added; its form names what is missing", { skip: noBrowser
   const dialog = teacher.getByRole("dialog");
   await dialog.getByRole("button", { name: "Add to the sheet" }).click();
   await dialog.getByText("Please enter a title.").waitFor();
-  assert.equal(await dialog.getByLabel("Title").evaluate((field) => field === document.activeElement), true);
+  await dialog.getByLabel("Title").and(teacher.locator(":focus")).waitFor();
   assert.deepEqual(await namelessOn(teacher), []);
   await dialog.getByLabel("Title").fill("Leaf quiz");
   await dialog.getByRole("button", { name: "Add to the sheet" }).click();
@@ -119,6 +119,6 @@ function cell(page: Page, student: string, assignment: string) {
   );
 }
 
-async function focused(page: Page): Promise<string | null> {
-  return page.evaluate(() => document.activeElement?.getAttribute("data-state") ?? null);
+function focused(page: Page): Promise<string | null> {
+  return page.locator(":focus").getAttribute("data-state");
 }

@@ -8,7 +8,7 @@ type Described = { description?: string | null | undefined };
  * as the column of that name which it returns; and what its name alone says.
  */
 export function describedFields(): GraphileConfig.Plugin {
-  const wordsOfInputs = new Map<string, Map<string, string>>();
+  const wordsOfPlaces = new Map<string, Map<string, string>>();
   return {
     name: "HowdahDescribedFieldsPlugin",
     version: "0.0.0",
@@ -17,16 +17,18 @@ export function describedFields(): GraphileConfig.Plugin {
         init(_, build) {
           for (const resource of Object.values(build.input.pgRegistry.pgResources))
             if (resource.parameters)
-              wordsOfInputs.set(inputNameOf(build, resource), wordsOfArguments(build, resource));
+              for (const place of placesOf(build, resource))
+                wordsOfPlaces.set(place, wordsOfArguments(build, resource));
           return _;
         },
         GraphQLObjectType_fields_field: (field, _build, { scope }) => described(field, scope.fieldName),
-        GraphQLObjectType_fields_field_args(args) {
-          for (const [name, arg] of Object.entries(args)) args[name] = described(arg, name);
+        GraphQLObjectType_fields_field_args(args, _build, { Self, scope: { fieldName } }) {
+          const words = wordsOfPlaces.get(`${Self.name}.${fieldName}`);
+          for (const [name, arg] of Object.entries(args)) args[name] = described(arg, name, words?.get(name));
           return args;
         },
         GraphQLInputObjectType_fields_field(field, _build, { Self, scope: { fieldName } }) {
-          return described(field, fieldName, wordsOfInputs.get(Self.name)?.get(fieldName));
+          return described(field, fieldName, wordsOfPlaces.get(Self.name)?.get(fieldName));
         },
       },
     },
@@ -38,8 +40,11 @@ function described<Field extends Described>(field: Field, name: string, better?:
   return description ? { ...field, description } : field;
 }
 
-function inputNameOf({ inflection }: GraphileBuild.Build, resource: PgResource): string {
-  return inflection.customMutationInput({ resource } as never);
+function placesOf({ inflection }: GraphileBuild.Build, resource: PgResource): string[] {
+  const named = { resource } as never;
+  if (resource.isMutation) return [inflection.customMutationInput(named)];
+  const fields = [inflection.customQueryField(named), inflection.customQueryConnectionField(named)];
+  return fields.map((field) => `Query.${field}`);
 }
 
 function wordsOfArguments({ inflection }: GraphileBuild.Build, resource: PgResource): Map<string, string> {

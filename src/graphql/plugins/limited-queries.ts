@@ -14,6 +14,7 @@ export type QueryLimits = { maxDepth: number; introspection: boolean };
 const maxSelections = 500;
 const maxRootFields = 50;
 const maxIntrospections = 2;
+const maxBrackets = 500;
 
 /** Refuses queries that are too deep or too large, before anything expensive looks at them. */
 export function limitedQueries({ maxDepth, introspection }: QueryLimits): GraphileConfig.Plugin {
@@ -36,9 +37,22 @@ export function limitedQueries({ maxDepth, introspection }: QueryLimits): Graphi
           if (!introspection) event.validationRules.push(NoSchemaIntrospectionCustomRule);
           return next();
         },
+        processGraphQLRequestBody(next, { body }) {
+          if (typeof body.query === "string") refuseNestedText(body.query);
+          return next();
+        },
       },
     },
   };
+}
+
+/** The parser calls itself at each bracket: some thousands of them are more than the stack bears. */
+function refuseNestedText(query: string): void {
+  let depth = 0;
+  for (const bracket of query.replace(/"(?:[^"\\\n]|\\.)*"/g, "").matchAll(/[[{(]|[\]})]/g)) {
+    depth += "[{(".includes(bracket[0]) ? 1 : -1;
+    if (depth > maxBrackets) throw refusal(`The query nests more than ${maxBrackets} brackets`);
+  }
 }
 
 function refuseLargeQueries({ definitions }: DocumentNode, maxDepth: number): void {

@@ -53,10 +53,10 @@ export async function loadOwnGroups(personId: string): Promise<OwnGroup[]> {
 }
 
 type MemberRow = { id: string; role: string; person: (Person & { isMinor: boolean } & GuardiansRow) | null };
-type GuardiansRow = { childGuardianships: { nodes: { id: string; guardian: Person | null }[] } };
+type GuardiansRow = { guardianships: { nodes: { id: string; guardian: Person | null }[] } };
 
 const MEMBERS = `memberships(first: 100, after: $after) {
-  nodes { id role person { id name isMinor childGuardianships(first: 4) { nodes { id guardian { id name } } } } }
+  nodes { id role person { id name isMinor guardianships(first: 4) { nodes { id guardian { id name } } } } }
   ${PAGE_INFO}
 }`;
 
@@ -92,7 +92,7 @@ export async function loadGroupMembers(id: string): Promise<GroupMember[]> {
 
 function memberOf({ id, role, person }: MemberRow): GroupMember[] {
   if (!person) return [];
-  const guardians = person.childGuardianships.nodes.flatMap(({ id: guardianshipId, guardian }) =>
+  const guardians = person.guardianships.nodes.flatMap(({ id: guardianshipId, guardian }) =>
     guardian ? [{ guardianshipId, ...guardian }] : [],
   );
   const { name, isMinor } = person;
@@ -105,10 +105,6 @@ export type NewGroup = { name: string; kind: string; description: string; client
 export async function createGroup(group: NewGroup): Promise<string> {
   const { result } = await mutate<{ result: { id: string } }>("createGroup", group, "result { id }");
   return result.id;
-}
-
-export async function updateGroup(groupId: string, name: string, description: string): Promise<void> {
-  await mutate("updateGroup", { groupId, name, description });
 }
 
 export async function archiveGroup(groupId: string, archived: boolean): Promise<void> {

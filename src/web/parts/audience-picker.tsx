@@ -9,6 +9,8 @@ type AudiencePickerProps = {
   value: Audience;
   onChange: (audience: Audience) => void;
   problem?: string | undefined;
+  /** What no group at all means. */
+  none?: string;
 };
 
 export const ROLES = [
@@ -20,7 +22,7 @@ export const ROLES = [
 ] as const;
 
 /** Whom something is for: groups, and which roles in them; no role means everybody there. */
-export function AudiencePicker({ groups, value, onChange, problem }: AudiencePickerProps) {
+export function AudiencePicker({ groups, value, onChange, problem, none }: AudiencePickerProps) {
   const { groupIds, roles } = value;
   return (
     <div className="form" data-testid="audience">
@@ -36,6 +38,7 @@ export function AudiencePicker({ groups, value, onChange, problem }: AudiencePic
             />
           ))}
         </div>
+        {none && groupIds.length === 0 && <p className="field-hint">{none}</p>}
       </fieldset>
       <fieldset className="fieldset">
         <legend>Who there</legend>

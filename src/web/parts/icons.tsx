@@ -50,13 +50,6 @@ export const MegaphoneIcon = () =>
   icon(<path d="M4 10v4h3l8 4.5v-13L7 10zM18.5 9.2a4 4 0 0 1 0 5.6M7.5 14.5L9 20" />);
 export const HashIcon = () => icon(<path d="M9.5 4l-2 16M16.5 4l-2 16M4.5 9h16M3.5 15h16" />);
 export const CheckIcon = () => icon(<path d="M5 12.5l4.5 4.5L19 7.5" />);
-export const GroupIcon = () =>
-  icon(
-    <>
-      <circle cx="12" cy="8" r="3.2" />
-      <path d="M5.5 19.5c0-3.4 2.9-5.6 6.5-5.6s6.5 2.2 6.5 5.6" />
-    </>,
-  );
 export const DeviceIcon = () =>
   icon(
     <>

@@ -29,7 +29,8 @@ function GradesScreen({ person, params: { groupId } }: ScreenProps) {
 type GradesProps = { person: Person; mine: MyGroups; groupId: string | undefined };
 
 function Grades({ person, mine: { staffGroups, groups, hasChildren }, groupId }: GradesProps) {
-  const shown = groupId ?? staffGroups[0]?.id ?? "own";
+  const first = staffGroups.find(({ kind }) => kind === "class") ?? staffGroups[0];
+  const shown = groupId ?? first?.id ?? "own";
   const onlyStaff = !hasChildren && staffGroups.length > 0 && groups.every(({ staff }) => staff);
   if (shown === "own")
     return (

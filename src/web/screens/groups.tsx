@@ -24,13 +24,14 @@ function GroupsScreen({ person, params: { groupId } }: ScreenProps) {
   const [making, setMaking] = useState(false);
   const wide = useWide(TWO_PANES);
   const first = groups?.[0];
+  const Title = groupId ? "h2" : "h1"; // the open group has the first heading
   if (!groupId && wide && first) return <Redirect to={`/groups/${first.id}`} />;
   return (
     <div className={`groups ${groupId ? "in-group" : "in-list"}`}>
       {!groupId && <title>Groups · Howdah</title>}
       <aside className="group-list" aria-label="Groups">
         <header>
-          <h1>Groups</h1>
+          <Title className="list-title">Groups</Title>
           <button
             type="button"
             className="icon-button"

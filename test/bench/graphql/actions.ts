@@ -20,19 +20,28 @@ export const actions = {
     proof: ['"body":"message ', 1],
   },
   list: {
-    title: "a list of 50 with two relations",
+    title: "a list of 50 messages, each with its sender and three reactions with their people",
     query: `query ($room: UUID!) {
       messages(filter: { roomId: { equalTo: $room } }, last: 50, orderBy: SEQ_ASC) {
-        nodes { id seq body createdAt sender { id name } room { id name } }
+        nodes {
+          id seq body createdAt
+          sender { id name }
+          reactions(first: 3) { nodes { emoji person { id name } } }
+        }
       }
     }`,
-    sql: `select m.id, m.seq, m.body, m.created_at, p.id as sender_id, p.name as sender, r.id as room_id, r.name as room
+    sql: `select m.id, m.seq, m.body, m.created_at, p.id as sender_id, p.name as sender, (
+        select json_agg(json_build_object('emoji', r.emoji, 'id', r.id, 'name', r.name))
+        from (
+          select r.emoji, q.id, q.name from chat.reactions r join app.people q on q.id = r.person_id
+          where r.message_id = m.id order by r.id limit 3
+        ) r
+      ) as reactions
       from (select * from chat.messages where room_id = $1 order by seq desc limit 50) m
       left join app.people p on p.id = m.sender_id
-      left join chat.rooms r on r.id = m.room_id
       order by m.seq`,
     variables: ({ room }) => ({ room }),
-    proof: ['"body":"message ', 50],
+    proof: ['"emoji":"', 150],
   },
   mutation: {
     title: "a mutation (sendMessage)",

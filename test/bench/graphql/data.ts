@@ -28,6 +28,16 @@ export async function fill(pool: pg.Pool): Promise<Data> {
      ) m on true`,
     [messagesEach, peopleEach],
   );
+  await pool.query(
+    `insert into chat.reactions (message_id, room_id, person_id, emoji)
+     select m.id, m.room_id, p.person_id, '👍'
+     from chat.messages m
+     join chat.rooms r on r.id = m.room_id
+     join lateral (
+       select person_id from app.memberships s where s.group_id = r.group_id order by person_id offset m.seq % $1 limit 3
+     ) p on true`,
+    [peopleEach - 3],
+  );
   await pool.query("update chat.rooms set last_seq = $1", [messagesEach]);
   await pool.query("truncate realtime.messages");
   await pool.query("vacuum analyze");

@@ -106,7 +106,6 @@ export async function loadBoard(campaignId: string): Promise<Board> {
 export type Recipient = {
   id: string;
   person: { id: string; name: string } | null;
-  address: string | null;
   outcome: string;
   reason: string | null;
   missingTags: string[];
@@ -118,7 +117,7 @@ export function loadRecipients(campaignId: string, state: string | null): Promis
     const { campaignRecipients } = await graphql<{ campaignRecipients: PageOf<Recipient> }>(
       `query Recipients($campaignId: UUID!, $state: String, $after: Cursor) {
         campaignRecipients(campaignId: $campaignId, state: $state, first: 100, after: $after) {
-          nodes { id person { id name } address outcome reason missingTags } ${PAGE_INFO}
+          nodes { id person { id name } outcome reason missingTags } ${PAGE_INFO}
         }
       }`,
       { campaignId, state, after },

@@ -30,15 +30,6 @@ export function BodyField({ value, own, problem, onChange, onDeclare }: BodyFiel
   );
   return (
     <div ref={frame}>
-      <TextField
-        label="Letter"
-        rows={12}
-        maxLength={20000}
-        value={value}
-        onChange={({ target }) => onChange(target.value)}
-        problem={problem}
-        hint="A blank line makes a paragraph. #tag|words stand in where a value is missing, ## is a plain #."
-      />
       {/* biome-ignore lint/a11y/useSemanticElements: a toolbar is no fieldset */}
       <div className="palette" role="group" aria-label="Insert a merge tag">
         {[...BUILT_IN.map(([name, words]) => ({ name, words: words as string })), ...own.map(asEntry)].map(
@@ -60,6 +51,15 @@ export function BodyField({ value, own, problem, onChange, onDeclare }: BodyFiel
           </p>
         ))}
       </div>
+      <TextField
+        label="Letter"
+        rows={12}
+        maxLength={20000}
+        value={value}
+        onChange={({ target }) => onChange(target.value)}
+        problem={problem}
+        hint="A blank line makes a paragraph. #tag|words stand in where a value is missing, ## is a plain #."
+      />
     </div>
   );
 }

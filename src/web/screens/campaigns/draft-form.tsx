@@ -9,9 +9,9 @@ import { OwnTags } from "./own-tags.tsx";
 import { needsPurpose } from "./tags.ts";
 import type { DraftState } from "./use-draft.ts";
 
-type DraftFormProps = { state: DraftState; groups: MyGroup[]; follows: boolean };
+type DraftFormProps = { state: DraftState; groups: MyGroup[]; sender: string; follows: boolean };
 
-export function DraftForm({ state: { draft, set, problems }, groups, follows }: DraftFormProps) {
+export function DraftForm({ state: { draft, set, problems }, groups, sender, follows }: DraftFormProps) {
   const declare = (name: string) =>
     set({ tags: [...draft.tags, { name, type: "text", defaultValue: null }] });
   return (
@@ -31,6 +31,7 @@ export function DraftForm({ state: { draft, set, problems }, groups, follows }: 
       {!follows && (
         <AudiencePicker
           groups={groups}
+          none={`No group chosen: everybody of ${sender}.`}
           value={{ groupIds: draft.audienceGroupIds, roles: draft.audienceRoles }}
           onChange={({ groupIds, roles }) => set({ audienceGroupIds: groupIds, audienceRoles: roles })}
           problem={problems.audienceGroupIds ?? problems.audienceRoles}

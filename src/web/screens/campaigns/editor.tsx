@@ -58,7 +58,12 @@ export function Editor({ campaign, mine, onSent }: EditorProps) {
       }
     >
       <div className="editor">
-        <DraftForm state={state} groups={mine.staffGroups} follows={campaign.follows !== null} />
+        <DraftForm
+          state={state}
+          groups={mine.staffGroups}
+          sender={campaign.group?.name ?? "the community"}
+          follows={campaign.follows !== null}
+        />
         <section className="panel outlook" aria-label="Preview">
           {obstacle && (
             <p className="callout warning" role="status" data-testid="obstacle">

@@ -35,15 +35,13 @@ function RecipientTable({ recipients }: { recipients: Recipient[] }) {
           <thead>
             <tr>
               <th scope="col">Name</th>
-              <th scope="col">Address</th>
               <th scope="col">What became of it</th>
             </tr>
           </thead>
           <tbody>
-            {recipients.slice(0, shown).map(({ id, person, address, outcome, reason, missingTags }) => (
+            {recipients.slice(0, shown).map(({ id, person, outcome, reason, missingTags }) => (
               <tr key={id} data-testid="recipient" data-outcome={outcome}>
                 <th scope="row">{person?.name ?? "Former member"}</th>
-                <td className="soft">{address ?? "none"}</td>
                 <td>
                   <span className={`chip ${TONES[outcome] ?? ""}`}>{wordOf(outcome)}</span>{" "}
                   <span className="soft small">

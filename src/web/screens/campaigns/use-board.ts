@@ -4,6 +4,7 @@ import { type Loaded, useLoad } from "../../parts/use-load.ts";
 import { type Board, loadBoard, loadCampaign, type State } from "./api.ts";
 
 const LOOK_AGAIN_MS = 2_500;
+const LOOK_AGAIN_LATER_MS = 20_000;
 
 export type Watched = { board: Board; state: State };
 
@@ -16,16 +17,15 @@ export function useBoard(campaignId: string): Loaded<Watched> {
   const loaded = useLoad(load);
   const { data, reload } = loaded;
   useEffect(() => listenToTopic(`campaign:${campaignId}`, () => reload()), [campaignId, reload]);
-  const moving = data !== null && isMoving(data);
+  const everyMs = data && (isMoving(data) ? LOOK_AGAIN_MS : LOOK_AGAIN_LATER_MS);
   useEffect(() => {
-    if (!moving) return;
-    const timer = setInterval(reload, LOOK_AGAIN_MS);
+    if (!everyMs) return;
+    const timer = setInterval(reload, everyMs);
     return () => clearInterval(timer);
-  }, [moving, reload]);
+  }, [everyMs, reload]);
   return loaded;
 }
 
 function isMoving({ board, state }: Watched): boolean {
-  const going = state === "preparing" || state === "sending";
-  return going || board.queued > 0 || board.undecided > 0 || board.accepted > board.delivered + board.bounced;
+  return state === "preparing" || state === "sending" || board.queued > 0 || board.undecided > 0;
 }

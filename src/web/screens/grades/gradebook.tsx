@@ -105,6 +105,10 @@ function sheetOf({ book, gradeOf, stateOf, write, fail }: Sheet) {
       const { student, assignment } = at(cell);
       return student && assignment ? show(gradeOf(assignment.id, student.id)) : "";
     },
+    giveUp: (cell: Cell) => {
+      const { student, assignment } = at(cell);
+      if (student && assignment) fail(assignment.id, student.id, "");
+    },
     commit: (cell: Cell, text: string) => {
       const { student, assignment } = at(cell);
       if (!student || !assignment) return true;

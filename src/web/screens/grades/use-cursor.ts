@@ -17,10 +17,12 @@ type Options = {
   textAt(cell: Cell): string;
   /** Takes what was typed; false keeps the cell open. */
   commit(cell: Cell, text: string): boolean;
+  /** The cell is left as it was. */
+  giveUp(cell: Cell): void;
 };
 
 /** Walking and typing on a sheet as in a spreadsheet: arrows, Enter, Tab, F2, Escape, Delete, or just type. */
-export function useCursor({ rows, columns, textAt, commit }: Options): Cursor {
+export function useCursor({ rows, columns, textAt, commit, giveUp }: Options): Cursor {
   const [at, setAt] = useState<Cell>({ row: 0, column: 0 });
   const [typed, setTyped] = useState<string | null>(null);
   const leaving = useRef(false);
@@ -57,6 +59,7 @@ export function useCursor({ rows, columns, textAt, commit }: Options): Cursor {
       event.preventDefault();
       event.stopPropagation();
       leaving.current = true;
+      giveUp(at);
       setTyped(null);
     } else if (key === "F2") begin(textAt(at));
     else if (key === "Delete" || key === "Backspace") commit(at, "");

@@ -100,7 +100,7 @@ function GroupHead({ group, owns, onChanged }: GroupHeadProps) {
         <BackIcon />
       </Link>
       <div>
-        <h2 data-testid="group-title">{group.name}</h2>
+        <h1 data-testid="group-title">{group.name}</h1>
         <p>
           {group.archived && <span className="badge">archived</span>}
           {[group.kind, plural(group.members.length, "person", "people")].join(" · ")}

@@ -16,7 +16,7 @@ export function InviteTab({ group, waiting, onChanged }: InviteTabProps) {
   return (
     <div className="group-sections">
       <section className="panel" aria-label="By mail">
-        <h3>By mail</h3>
+        <h2>By mail</h2>
         <InviteFields
           groupId={group.id}
           members={members}
@@ -30,7 +30,7 @@ export function InviteTab({ group, waiting, onChanged }: InviteTabProps) {
       <LinkSection group={group} links={waiting.links} onChanged={onChanged} />
       {waiting.invited.length > 0 && (
         <section className="panel" aria-label="On the way">
-          <h3>On the way</h3>
+          <h2>On the way</h2>
           <ul className="people">
             {waiting.invited.map((invited) => (
               <InvitedRow key={invited.id} invited={invited} onChanged={onChanged} />

@@ -16,7 +16,7 @@ export function LinkSection({ group, links, onChanged }: LinkSectionProps) {
   const [say, toast] = useToast();
   return (
     <section className="panel" aria-label="By link">
-      <h3>By link</h3>
+      <h2>By link</h2>
       <p className="people-facts">
         For a notice board, a newsletter or a messenger. You can end it at any time.
       </p>

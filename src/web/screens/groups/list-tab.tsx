@@ -30,7 +30,7 @@ export function ListTab({ group, onChanged }: { group: Group; onChanged: () => v
   return (
     <div className="group-sections">
       <form className="panel" onSubmit={invite} noValidate>
-        <h3>A whole list</h3>
+        <h2>A whole list</h2>
         <p className="people-facts">
           The first line names the columns: email, name, role and, for parents, child_email. A table that is
           copied from a spreadsheet works too. Sending a list again invites only whom it did not invite
@@ -75,11 +75,11 @@ function Report({ lines }: { lines: InvitedLine[] }) {
   const refused = count("refused");
   return (
     <section className="panel" aria-label="What became of the list">
-      <h3>
+      <h2>
         {plural(count("invited"), "invitation")} on the way
         {count("already") > 0 && `, ${count("already")} invited before`}
         {refused > 0 && `, ${refused} to mend`}
-      </h3>
+      </h2>
       <div className="table-frame">
         <table className="table">
           <thead>

@@ -1,4 +1,4 @@
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const WEEKDAY = new Intl.DateTimeFormat(undefined, { weekday: "short" });
 const DATE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const DAY_MS = 86_400_000;

@@ -21,10 +21,11 @@ type RoomListProps = {
 
 export function RoomList({ rooms, problem, reload, roomId, person }: RoomListProps) {
   const [making, setMaking] = useState(false);
+  const Title = roomId ? "h2" : "h1"; // the open room has the first heading
   return (
     <aside className="room-list" aria-label="Rooms">
       <header>
-        <h1>Rooms</h1>
+        <Title className="list-title">Rooms</Title>
         <button
           type="button"
           className="icon-button"
@@ -46,6 +47,7 @@ export function RoomList({ rooms, problem, reload, roomId, person }: RoomListPro
 type SectionsProps = { rooms: readonly RoomSummary[]; roomId: string | undefined; person: Person };
 
 function Sections({ rooms, roomId, person }: SectionsProps) {
+  const Subtitle = roomId ? "h3" : "h2";
   const mine = rooms.filter(({ standing }) => standing);
   const open = rooms.filter(({ standing, kind }) => !standing && kind === "open");
   const sections = [
@@ -59,7 +61,7 @@ function Sections({ rooms, roomId, person }: SectionsProps) {
     <>
       {sections.map(({ title, rooms }) => (
         <section key={title}>
-          <h2>{title}</h2>
+          <Subtitle>{title}</Subtitle>
           <ul>
             {rooms.map((room) => (
               <RoomRow key={room.id} room={room} open={room.id === roomId} personId={person.id} />
@@ -69,7 +71,7 @@ function Sections({ rooms, roomId, person }: SectionsProps) {
       ))}
       {open.length > 0 && (
         <section>
-          <h2>Open to join</h2>
+          <Subtitle>Open to join</Subtitle>
           <ul>
             {open.map((room) => (
               <OpenRow key={room.id} room={room} personId={person.id} />

@@ -46,9 +46,11 @@ class RoomsStore {
   }
 
   /** Something was said in a room that is open on this page. */
-  moved(roomId: string, seq: number, at: string) {
+  moved(roomId: string, seq: number, at: string, lastMessage?: RoomSummary["lastMessage"]) {
     this.#update(roomId, (room) =>
-      seq > room.lastSeq ? { ...room, lastSeq: seq, lastMessageAt: at } : room,
+      seq > room.lastSeq
+        ? { ...room, lastSeq: seq, lastMessageAt: at, lastMessage: lastMessage ?? room.lastMessage }
+        : room,
     );
   }
 
@@ -124,13 +126,6 @@ export function callsIn(rooms: readonly RoomSummary[]): number {
 
 export function isMuted({ involvement, mutedUntil }: Standing): boolean {
   return involvement === "nothing" || (mutedUntil !== null && new Date(mutedUntil) > new Date());
-}
-
-/** The title of the browser's tab tells how many messages call. */
-export function useTitleCount(title: string, personId: string): string {
-  const { rooms } = useRooms(personId);
-  const calls = rooms ? callsIn(rooms) : 0;
-  return calls > 0 ? `(${calls}) ${title}` : title;
 }
 
 function byActivity(a: RoomSummary, b: RoomSummary): number {

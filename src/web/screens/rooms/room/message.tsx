@@ -50,7 +50,7 @@ export const Message = memo(function Message({ line, before, after, active, foun
           <Bubble line={line} active={active} />
           {active && line.state === "stored" && <MessageTools line={line} own={own} />}
         </div>
-        {line.reactions.length > 0 && <Reactions line={line} active={active} />}
+        {line.reactions.length > 0 && !line.removed && <Reactions line={line} active={active} />}
         <MessageFoot line={line} ends={ends} />
       </div>
     </li>

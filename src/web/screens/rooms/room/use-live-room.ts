@@ -1,10 +1,13 @@
 import { useEffect, useState } from "react";
+import { messageFromBroadcast } from "../../../api/messages.ts";
 import type { Room } from "../../../api/rooms.ts";
 import type { Person } from "../../../api/session.ts";
 import { roomsOf } from "../list/rooms-store.ts";
 import type { Conversation } from "./conversation.ts";
 import { useRoomConnection } from "./use-room-connection.ts";
 import { useThrottled, useTyping } from "./use-typing.ts";
+
+const NOBODYS = { senderId: "", senderName: "", body: "", createdAt: "", seq: 0 };
 
 /** What comes over the room's channels goes where it belongs: words to the conversation, changes of the room to `reload`. */
 export function useLiveRoom(room: Room, person: Person, conversation: Conversation, reload: () => void) {
@@ -14,8 +17,9 @@ export function useLiveRoom(room: Room, person: Person, conversation: Conversati
       if (event === "room-changed") return reload();
       conversation.hear(event, payload);
       if (event !== "message") return;
-      typing.stopped(String(payload.senderId));
-      roomsOf(person.id).moved(room.id, Number(payload.seq), String(payload.createdAt));
+      const { senderId, senderName, body, createdAt, seq } = messageFromBroadcast(payload) ?? NOBODYS;
+      typing.stopped(senderId);
+      roomsOf(person.id).moved(room.id, seq, createdAt, { senderId, senderName, body, removed: false });
     },
     typing: (id, name) => id !== person.id && typing.heard(id, nameOf(room, id) ?? name),
     live: () => {

@@ -3,7 +3,7 @@ import { markRead } from "../../../api/room-acts.ts";
 import type { Room } from "../../../api/rooms.ts";
 import { roomsOf } from "../list/rooms-store.ts";
 import type { ConversationView } from "./conversation.ts";
-import { lastSeq } from "./lines.ts";
+import { firstSeq, lastSeq } from "./lines.ts";
 
 const EVERY_MS = 1_000;
 
@@ -18,6 +18,7 @@ export function useReading(room: Room, personId: string, view: ConversationView,
   const looking = useLooking();
   const newest = lastSeq(view.lines);
   const told = useRef(room.standing?.lastReadSeq ?? 0);
+  const toldAt = useRef(0);
   const [marker, setMarker] = useState(() => ({ read: told.current, upTo: room.lastSeq }));
   const [wasLooking, setWasLooking] = useState(looking);
 
@@ -30,25 +31,27 @@ export function useReading(room: Room, personId: string, view: ConversationView,
   const seen = looking && inView && view.phase === "ready" && !view.hasNewer;
   useEffect(() => {
     if (!seen || newest <= told.current || !room.standing) return;
-    const timer = setTimeout(
-      () => {
-        told.current = newest;
-        roomsOf(personId).patch(room.id, { unread: 0, mentions: 0, lastReadSeq: newest });
-        markRead(room.id, newest).catch(() => {
-          told.current = 0; // told again with the next message
-        });
-      },
-      told.current === 0 ? 0 : EVERY_MS / 4,
-    );
+    const tell = () => {
+      told.current = newest;
+      toldAt.current = Date.now();
+      roomsOf(personId).patch(room.id, { unread: 0, mentions: 0, lastReadSeq: newest });
+      markRead(room.id, newest).catch(() => {
+        told.current = 0; // told again with the next message
+      });
+    };
+    const pause = toldAt.current + EVERY_MS - Date.now();
+    if (pause <= 0) return tell();
+    const timer = setTimeout(tell, pause);
     return () => clearTimeout(timer);
   }, [seen, newest, room.id, room.standing, personId]);
 
   const upTo = Math.min(marker.upTo, Math.max(newest, room.lastSeq));
+  const reachesBack = firstSeq(view.lines) <= marker.read + 1;
   const fresh = view.lines.find(
     ({ seq, senderId }) => seq && seq > marker.read && seq <= upTo && senderId !== personId,
   );
   const count = Math.max(0, upTo - marker.read);
-  return { newFrom: count > 0 ? (fresh?.seq ?? marker.read + 1) : null, newCount: count };
+  return { newFrom: count > 0 ? (reachesBack && fresh?.seq) || marker.read + 1 : null, newCount: count };
 }
 
 /** Whether this window is the one the person looks at. */

@@ -6,6 +6,12 @@ export function useWait({ slowModeSeconds, standing }: Room): { wait: number; se
   const asked = standing?.waitSeconds ?? 0;
   const [until, setUntil] = useState(() => Date.now() + asked * 1_000);
   const [now, setNow] = useState(Date.now);
+  const [heard, setHeard] = useState(standing);
+  if (heard !== standing) {
+    setHeard(standing);
+    setUntil(Date.now() + asked * 1_000);
+    setNow(Date.now());
+  }
   const wait = Math.max(0, Math.ceil((until - now) / 1_000));
 
   useEffect(() => {
