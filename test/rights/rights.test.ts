@@ -108,7 +108,10 @@ test("nobody holds a right that no noun names: on a table, a column, a partition
 test("nobody may read a secret, nor the hash of one but where a computed field takes its row", async () => {
   assert.deepEqual(
     await readableSecrets(scene.world.pool),
-    ["app.invitations.token_hash", "app.sessions.token_hash"].map((name) => ({ role: "authenticated", name })),
+    ["app.invitations.token_hash", "app.sessions.token_hash"].map((name) => ({
+      role: "authenticated",
+      name,
+    })),
   );
 });
 
