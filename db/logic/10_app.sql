@@ -30,12 +30,12 @@ $$;
 -- Membership; security definer, because a policy on memberships may not ask memberships under its own policy
 
 create function app.current_group_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer rows 20 set search_path = '' as $$
   select m.group_id from app.memberships m where m.person_id = app.current_person_id()
 $$;
 
 create function app.current_peer_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer rows 100 set search_path = '' as $$
   select p.person_id
   from app.memberships m
   join app.memberships p on p.group_id = m.group_id
@@ -72,7 +72,7 @@ $$;
 
 -- Where the person who is signed in may do what teachers do: invite, announce, grade, moderate.
 create function app.current_staff_group_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer rows 20 set search_path = '' as $$
   select m.group_id
   from app.memberships m
   where m.person_id = app.current_person_id() and m.role in ('owner', 'teacher')
@@ -94,12 +94,12 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 create function app.current_child_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer rows 5 set search_path = '' as $$
   select g.child_id from app.guardianships g where g.guardian_id = app.current_person_id()
 $$;
 
 create function app.current_child_group_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer rows 20 set search_path = '' as $$
   select m.group_id
   from app.guardianships g
   join app.memberships m on m.person_id = g.child_id
@@ -108,7 +108,7 @@ $$;
 
 -- The children that one minds, who else minds them, and who runs their groups.
 create function app.current_family_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer rows 20 set search_path = '' as $$
   select o.child_id
   from app.guardianships o
   where o.guardian_id = app.current_person_id()
@@ -125,7 +125,7 @@ $$;
 -- Anybody may make a group and be its staff; only in groups that the community made does that say something about who
 -- may decide for a child.
 create function app.current_ward_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer rows 100 set search_path = '' as $$
   select m.person_id
   from app.memberships m
   join app.groups g on g.id = m.group_id
@@ -230,8 +230,9 @@ for each row execute function app.tg__set_updated_at();
 
 -- Policies and grants
 
+-- From the function, not by it: so it is called once, and not, with its search path and owner set, for each of its rows.
 create policy peers_read on app.people for select to authenticated
-using (id = (select app.current_person_id()) or id in (select app.current_peer_ids()));
+using (id = (select app.current_person_id()) or id in (select * from app.current_peer_ids()));
 
 create policy families_read on app.people for select to authenticated
 using (id in (select app.current_family_ids()));

@@ -347,7 +347,7 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 create function app.current_newcomer_ids() returns setof uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer rows 10 set search_path = '' as $$
   select r.person_id
   from app.membership_requests r
   where r.status = 'waiting' and r.group_id in (select app.current_staff_group_ids())
