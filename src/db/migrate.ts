@@ -58,14 +58,21 @@ function unreachable(error: unknown): string {
 }
 
 async function requireServer(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ number: number; name: string }>(
-    "select current_setting('server_version_num')::int as number, current_setting('server_version') as name",
+  const { rows } = await client.query<{ number: number; name: string; encoding: string }>(
+    `select current_setting('server_version_num')::int as number, current_setting('server_version') as name,
+       current_setting('server_encoding') as encoding`,
   );
-  if (rows[0] && rows[0].number >= oldestServer) return;
-  throw new AppError(
-    "DatabaseTooOld",
-    `This database is PostgreSQL ${rows[0]?.name}; Howdah needs 15 or newer: upgrade it, or point DATABASE_URL at a newer one.`,
-  );
+  const { number = 0, name, encoding } = rows[0] ?? {};
+  if (number < oldestServer)
+    throw new AppError(
+      "DatabaseTooOld",
+      `This database is PostgreSQL ${name}; Howdah needs 15 or newer: upgrade it, or point DATABASE_URL at a newer one.`,
+    );
+  if (encoding !== "UTF8")
+    throw new AppError(
+      "DatabaseNotUtf8",
+      `The encoding of this database is ${encoding}; Howdah needs UTF8: create database howdah encoding 'UTF8' template template0, and point DATABASE_URL at it.`,
+    );
 }
 
 /**

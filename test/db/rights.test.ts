@@ -14,7 +14,9 @@ let cluster: { url: string };
 before(async () => {
   cluster = await startTestCluster();
 });
-after(() => asAdmin(["weak", "strong"].map((name) => `drop database if exists ${name}_${id} with (force)`)));
+after(() =>
+  asAdmin(["weak", "strong", "ascii"].map((name) => `drop database if exists ${name}_${id} with (force)`)),
+);
 
 test("an owner who is no superuser but may create roles can run everything", async () => {
   const url = await ownedDatabase("strong", "createrole");
@@ -59,6 +61,17 @@ test("a server that is too old is named with its version (no real one is to be h
     code: "DatabaseTooOld",
     message: /PostgreSQL 14\.11; Howdah needs 15 or newer/,
   });
+});
+
+test("a database that is not UTF8 is refused with what to do, and nothing is made in it", async () => {
+  await asAdmin([`create database ascii_${id} encoding 'SQL_ASCII' locale 'C' template template0`]);
+  const pool = openPool(cluster.url.replace(/\/[^/]*$/, `/ascii_${id}`), "test", { max: 2 });
+  await assert.rejects(migrate(pool), {
+    code: "DatabaseNotUtf8",
+    message: /SQL_ASCII; Howdah needs UTF8: create/,
+  });
+  assert.equal((await pool.query("select from pg_namespace where nspname in ('howdah', 'app')")).rowCount, 0);
+  await pool.end();
 });
 
 async function ownedDatabase(name: string, right: string): Promise<string> {

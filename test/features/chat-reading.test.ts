@@ -45,7 +45,7 @@ test("what is unread is counted for each, without one's own; reading takes it aw
     await refused(people.stranger, mutation, { roomId, seq: "1" }, "HW404");
     await refused(people.sam, mutation, { roomId, seq: "5" }, "HW422 seq");
     await refused(people.sam, mutation, { roomId, seq: "-1" }, "HW422 seq");
-    await refused(people.sam, mutation, { roomId, seq: "99999999999999999999" }, "HW422");
+    await refused(people.sam, mutation, { roomId, seq: "99999999999999999999" }, "HW422 seq");
   }
 });
 
@@ -187,5 +187,5 @@ test("involvement and mute are one's own", async () => {
   await refused(people.stranger, "setInvolvement", { roomId, involvement: "nothing" }, "HW404");
   await refused(people.stranger, "muteRoom", { roomId: randomUUID() }, "HW404");
   await refused(undefined, "muteRoom", { roomId }, "HW401");
-  await refused(people.sam, "muteRoom", { roomId, until: "some day" }, "HW422");
+  await refused(people.sam, "muteRoom", { roomId, until: "some day" }, "HW422 until");
 });

@@ -113,7 +113,7 @@ test("making a room: for staff, once per clientId, with a name and a kind that f
   await refused(people.tutor, "createRoom", { ...fresh, name: "  " }, "HW422 name");
   await refused(people.tutor, "createRoom", { ...fresh, name: "x".repeat(201) }, "HW422 name");
   await refused(people.tutor, "createRoom", { ...fresh, kind: "direct" }, "HW422 kind");
-  await refused(people.tutor, "createRoom", { ...fresh, clientId: "7" }, "HW422");
+  await refused(people.tutor, "createRoom", { ...fresh, clientId: "7" }, "HW422 clientId");
   await refused(people.sam, "renameRoom", { roomId: first.id, name: "Mine" }, "HW403");
   await refused(people.tutor, "renameRoom", { roomId: first.id, name: "" }, "HW422 name");
   assert.equal(
@@ -134,7 +134,7 @@ test("staff of the community makes rooms that stand alone; those in it know each
   const { people, act, ask, refused, value, enrol } = chat;
   const guest = await enrol("Guest");
   const board = { groupId: null, name: "Board", kind: "closed", clientId: randomUUID() };
-  await refused(people.owner, "createRoom", board, "HW403 groupId");
+  await refused(people.tutor, "createRoom", board, "HW403 groupId");
   await value("update app.people set community_role = 'owner' where id = $1", people.owner);
   await refused(people.owner, "createRoom", { ...board, kind: "open" }, "HW422 kind");
   const { id: roomId } = await act(people.owner, "createRoom", board);

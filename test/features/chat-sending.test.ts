@@ -24,9 +24,9 @@ test("a message must have words, a known room and a clientId; nothing else is st
   await refused(people.sam, "sendMessage", to({ roomId: randomUUID() }), "HW404");
   await refused(people.sam, "sendMessage", to({ body: " \n " }), "HW422 body");
   await refused(people.sam, "sendMessage", to({ body: "x".repeat(4001) }), "HW422 body");
-  await refused(people.sam, "sendMessage", to({ body: null }), "HW422");
-  await refused(people.sam, "sendMessage", to({ clientId: null }), "HW422");
-  await refused(people.sam, "sendMessage", to({ clientId: "again" }), "HW422");
+  await refused(people.sam, "sendMessage", to({ body: null }), "HW422 body");
+  await refused(people.sam, "sendMessage", to({ clientId: null }), "HW422 clientId");
+  await refused(people.sam, "sendMessage", to({ clientId: "again" }), "HW422 clientId");
   await chat.say(people.sam, roomId, "x".repeat(4000));
 });
 

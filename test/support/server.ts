@@ -24,9 +24,13 @@ export async function startServer(folder: string): Promise<AsyncDisposable & { u
   if (user) await chown(data, user.uid, user.gid);
   const pgCtl = (quiet: boolean, ...args: string[]) =>
     run(path.join(bin, "pg_ctl"), ["-D", data, ...args], { user, quiet });
-  const made = await run(path.join(bin, "initdb"), ["-D", data, "--no-sync", "-A", "trust", "-U", "owner"], {
-    user,
-  });
+  const made = await run(
+    path.join(bin, "initdb"),
+    ["-D", data, "--no-sync", "-A", "trust", "-U", "owner", "-E", "UTF8"],
+    {
+      user,
+    },
+  );
   assert.equal(made.code, 0, made.output);
   const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off`;
   await pgCtl(true, "start", "-w", "-l", path.join(data, "log"), "-o", options);
