@@ -25,10 +25,10 @@ function GroupsScreen({ person, params: { groupId } }: ScreenProps) {
   const wide = useWide(TWO_PANES);
   const first = groups?.[0];
   const Title = groupId ? "h2" : "h1"; // the open group has the first heading
-  if (!groupId && wide && first) return <Redirect to={`/groups/${first.id}`} />;
   return (
     <div className={`groups ${groupId ? "in-group" : "in-list"}`}>
       {!groupId && <title>Groups · Howdah</title>}
+      {!groupId && wide && first && <Redirect to={`/groups/${first.id}`} />}
       <aside className="group-list" aria-label="Groups">
         <header>
           <Title className="list-title">Groups</Title>

@@ -27,12 +27,12 @@ function RoomsScreen({ person, params: { roomId } }: ScreenProps) {
   const { rooms, problem, reload } = useRooms(person.id);
   const wide = useWide(TWO_PANES);
   const first = rooms?.find(({ standing }) => standing);
-  if (!roomId && wide && first) return <Redirect to={`/rooms/${first.id}`} />;
   const calls = rooms ? callsIn(rooms) : 0;
   const known = rooms?.find(({ id }) => id === roomId);
   return (
     <div className={`rooms ${roomId ? "in-room" : "in-list"}`}>
       <title>{`${calls > 0 ? `(${calls}) ` : ""}${known?.title ?? "Rooms"} · Howdah`}</title>
+      {!roomId && wide && first && <Redirect to={`/rooms/${first.id}`} />}
       <RoomList rooms={rooms} problem={problem} reload={reload} roomId={roomId} person={person} />
       <main className="room-pane">{roomId && <RoomPane key={roomId} roomId={roomId} person={person} />}</main>
     </div>
