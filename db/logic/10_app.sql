@@ -22,6 +22,17 @@ begin
 end
 $$;
 
+-- Of whoever makes something: a lost answer is asked for again with the same one, and nothing is made twice.
+create function app.require_client_id(client_id uuid) returns void
+language plpgsql immutable as $$
+begin
+  if require_client_id.client_id is null then
+    raise exception 'A clientId is missing: make a new UUID for each, and send the same one when you try again.'
+      using errcode = 'HW422', column = 'client_id';
+  end if;
+end
+$$;
+
 create function app.me() returns app.people
 language sql stable security definer set search_path = '' as $$
   select p.* from app.people p where p.id = app.current_person_id()

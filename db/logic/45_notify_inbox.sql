@@ -264,10 +264,7 @@ begin
   if coalesce(char_length(btrim(refuse_words.body)), 0) not between 1 and 10000 then
     raise exception 'The text must have 1 to 10,000 characters.' using errcode = 'HW422', column = 'body';
   end if;
-  if refuse_words.client_id is null then
-    raise exception 'A clientId is missing: make a new one for each, and send the same one again when in doubt.'
-      using errcode = 'HW422', column = 'client_id';
-  end if;
+  perform app.require_client_id(refuse_words.client_id);
 end
 $$;
 

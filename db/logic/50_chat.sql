@@ -13,7 +13,7 @@ declare
   v_person_id constant uuid := app.require_person_id();
   v_room chat.rooms;
 begin
-  perform chat.require_client_id(client_id);
+  perform app.require_client_id(client_id);
   perform chat.require_room_maker(group_id);
   perform chat.require_room_name(name);
   if kind is null or kind not in ('open', 'closed', 'announcement') or (kind = 'open' and group_id is null) then
@@ -158,7 +158,7 @@ begin
     raise exception 'There is no such room, or you are not in it.' using errcode = 'HW404';
   end if;
   perform chat.require_body(send_message.body);
-  perform chat.require_client_id(send_message.client_id);
+  perform app.require_client_id(send_message.client_id);
   select m.* into v_message
   from chat.messages m
   where m.room_id = send_message.room_id
@@ -534,16 +534,6 @@ language plpgsql immutable as $$
 begin
   if body is null or body !~ '\S' or char_length(btrim(body)) not between 1 and 4000 then
     raise exception 'A message must have 1 to 4,000 characters.' using errcode = 'HW422', column = 'body';
-  end if;
-end
-$$;
-
-create function chat.require_client_id(client_id uuid) returns void
-language plpgsql immutable as $$
-begin
-  if client_id is null then
-    raise exception 'A clientId is missing: make a UUID, and send the same one when you try again.'
-      using errcode = 'HW422', column = 'client_id';
   end if;
 end
 $$;

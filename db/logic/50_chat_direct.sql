@@ -10,7 +10,7 @@ declare
   );
   v_room chat.rooms;
 begin
-  perform chat.require_client_id(open_direct.client_id);
+  perform app.require_client_id(open_direct.client_id);
   select r.* into v_room
   from chat.rooms r
   where r.created_by = v_person_id and r.client_id = open_direct.client_id;

@@ -37,10 +37,7 @@ begin
     'remind_minutes_before', create_event.remind_minutes_before
   ));
   perform events.refuse(v_event);
-  if create_event.client_id is null then
-    raise exception 'A clientId is missing: make a new one for each event, and send the same one again when in doubt.'
-      using errcode = 'HW422', column = 'client_id';
-  end if;
+  perform app.require_client_id(create_event.client_id);
   perform notify.refuse_audience(group_ids, roles, person_ids);
   perform notify.require_staff_for(group_ids, person_ids);
 

@@ -10,9 +10,7 @@ begin
   if (app.me()).is_minor then
     raise exception 'Ask an adult to make the group.' using errcode = 'HW403';
   end if;
-  if create_group.client_id is null then
-    raise exception 'A clientId is missing: make a new UUID for each group.' using errcode = 'HW422', column = 'client_id';
-  end if;
+  perform app.require_client_id(create_group.client_id);
   perform app.require_group_words(coalesce(kind, ''), coalesce(name, ''), coalesce(description, ''));
   insert into app.groups as g (kind, name, description, created_by, client_id)
   values (

@@ -536,9 +536,7 @@ create function app.require_link(
 ) returns void
 language plpgsql stable as $$
 begin
-  if require_link.client_id is null then
-    raise exception 'A clientId is missing: make a new UUID for each link.' using errcode = 'HW422', column = 'client_id';
-  end if;
+  perform app.require_client_id(require_link.client_id);
   if coalesce(require_link.role, '') not in ('teacher', 'student', 'parent', 'member') then
     raise exception 'The role must be teacher, student, parent or member.' using errcode = 'HW422', column = 'role';
   end if;

@@ -5,6 +5,7 @@ import { grafserv } from "postgraphile/grafserv/fastify/v5";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "postgraphile/graphql";
 import { openVerifier } from "#auth/jwt.ts";
 import { AppError, codeOf, messageOf } from "#errors.ts";
+import { knowing } from "#graphql/known-tokens.ts";
 import { mountOn } from "#graphql/mount.ts";
 import { type GraphqlSettings, presetFor } from "#graphql/preset.ts";
 import { checkOperations, readOperations } from "#graphql/read-operations.ts";
@@ -25,12 +26,14 @@ export type Graphql = AsyncDisposable & {
 export async function createGraphql(settings: GraphqlSettings): Promise<Graphql> {
   const { pool, persistedOperations: folder } = settings;
   const operations = folder === undefined ? undefined : await readOperations(folder);
-  const instance = postgraphile(presetFor(settings, { schemas: await exposedSchemas(pool), operations }));
+  const verify = knowing(openVerifier(settings.jwtSecret, settings.foreignKeys));
+  const exposed = { schemas: await exposedSchemas(pool), operations };
+  const instance = postgraphile(presetFor(settings, verify, exposed));
   const schema = await buildSchema(instance);
   if (operations) checkOperations(operations, schema);
   const server = instance.createServ(grafserv);
   await server.ready();
-  const sockets = openSockets(server, openVerifier(settings.jwtSecret, settings.foreignKeys), {
+  const sockets = openSockets(server, verify, {
     ...{ connections: 10_000, operations: 100, operationsPerSecond: 500 },
     ...settings.sockets,
   });

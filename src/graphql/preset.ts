@@ -4,10 +4,9 @@ import type { GraphQLError, GraphQLFormattedError } from "postgraphile/graphql";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
 import type { ForeignKeys } from "#auth/foreign-keys.ts";
-import { openVerifier } from "#auth/jwt.ts";
+import type { Verifier } from "#auth/jwt.ts";
 import type { Wake } from "#db/wake.ts";
 import { settingsOfRequest } from "#graphql/context.ts";
-import { knowing } from "#graphql/known-tokens.ts";
 import { authenticated } from "#graphql/plugins/authenticated.ts";
 import { cappedLists } from "#graphql/plugins/capped-lists.ts";
 import { checkedInput } from "#graphql/plugins/checked-input.ts";
@@ -61,9 +60,10 @@ export const paths = { graphql: "/graphql", graphiql: "/graphiql", graphiqlFiles
 /** How PostGraphile makes the API out of the database. */
 export function presetFor(
   settings: GraphqlSettings,
+  verify: Verifier,
   { schemas, operations }: Exposed,
 ): GraphileConfig.Preset {
-  const { pool, jwtSecret, foreignKeys, wake, production } = settings;
+  const { pool, wake, production } = settings;
   const { introspection = !production, maxDepth = 12, maxCost = 50_000, persistedOnly = false } = settings;
   const mask = introspection ? maskUnexpected : withoutHints;
   return {
@@ -72,7 +72,7 @@ export function presetFor(
     plugins: [
       plainNames(schemas),
       cappedLists(),
-      authenticated(knowing(openVerifier(jwtSecret, foreignKeys))),
+      authenticated(verify),
       ...(operations ? [persistedOperations(operations, persistedOnly)] : []),
       limitedQueries({ maxDepth, introspection }),
       shownErrors(mask),

@@ -1,8 +1,8 @@
-import { Connection } from "./connection.ts";
+import { listenToTopic } from "./topic-connection.ts";
 
 type Listener = (event: string, payload: Record<string, unknown>) => void;
 
-let shared: { personId: string; connection: Connection; listeners: Set<Listener> } | null = null;
+let shared: { personId: string; end: () => void; listeners: Set<Listener> } | null = null;
 
 /**
  * Hears what the server says to a person, on the topic person:<id>; all listeners of a page share one connection. "live" is
@@ -24,21 +24,10 @@ function open(personId: string): NonNullable<typeof shared> {
   const tell: Listener = (event, payload) => {
     for (const listener of listeners) listener(event, payload);
   };
-  const connection: Connection = new Connection((client) => {
-    const channel = client.channel(`person:${personId}`, { config: { private: true } });
-    channel.on("broadcast", { event: "*" }, ({ event, payload }) => tell(event, payload ?? {}));
-    channel.subscribe((status) => {
-      if (!connection.uses(client)) return;
-      if (status === "SUBSCRIBED") {
-        connection.live();
-        tell("live", {});
-      } else connection.lost(client, status === "CLOSED");
-    });
-  });
-  return { personId, connection, listeners };
+  return { personId, end: listenToTopic(`person:${personId}`, tell), listeners };
 }
 
 function close() {
-  shared?.connection.close();
+  shared?.end();
   shared = null;
 }
