@@ -74,7 +74,8 @@ create function campaigns.update_campaign(
   purpose text default null,
   currency text default null,
   due_on date default null,
-  tags campaigns.merge_tag_entry[] default null
+  tags campaigns.merge_tag_entry[] default null,
+  clear text[] default null
 ) returns campaigns.campaigns
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -83,6 +84,7 @@ begin
   if v_draft.state <> 'draft' then
     raise exception 'Only a draft can be changed: this campaign is %.', v_draft.state using errcode = 'HW409';
   end if;
+  v_draft := jsonb_populate_record(v_draft, app.cleared(update_campaign.clear, '{purpose,currency,dueOn}'));
   v_draft.name := coalesce(update_campaign.name, v_draft.name);
   v_draft.subject := coalesce(update_campaign.subject, v_draft.subject);
   v_draft.body := coalesce(update_campaign.body, v_draft.body);
@@ -852,7 +854,9 @@ grant usage on schema campaigns to anon, authenticated, service_role, howdah_api
 grant select on campaigns.campaigns, campaigns.merge_tags, campaigns.merge_values, campaigns.campaign_recipients to authenticated;
 grant execute on function
   campaigns.create_campaign(text, text, text, uuid, uuid, uuid[], text[], uuid[], text, text, date, campaigns.merge_tag_entry[]),
-  campaigns.update_campaign(uuid, text, text, text, uuid[], text[], uuid[], text, text, date, campaigns.merge_tag_entry[]),
+  campaigns.update_campaign(
+    uuid, text, text, text, uuid[], text[], uuid[], text, text, date, campaigns.merge_tag_entry[], text[]
+  ),
   campaigns.set_merge_values(uuid, campaigns.merge_value_entry[]),
   campaigns.test_campaign(uuid, uuid), campaigns.send_campaign(uuid), campaigns.pause_campaign(uuid),
   campaigns.resume_campaign(uuid), campaigns.cancel_campaign(uuid), campaigns.resend_campaign(uuid, uuid, text),
@@ -933,7 +937,7 @@ comment on column campaigns.campaign_forecast.minutes is 'How long that would ta
 comment on function campaigns.create_campaign is
   E'@arg tags Merge tags of its own, 50 at most; null: none.\nWrites the draft of a letter to many. Idempotent: the same clientId returns the first campaign. For staff of the group; without groupId for owners of the community. Errors: HW401, HW403, HW404, HW422.';
 comment on function campaigns.update_campaign is
-  E'@arg tags All merge tags of its own, 50 at most; null: they stay.\nChanges what is given of a draft; tags, if given, are all of its own ones. For staff. Errors: HW401, HW404, HW409, HW422.';
+  E'@arg tags All merge tags of its own, 50 at most; null: they stay.\n@arg clear What it is to have no more: purpose, currency, dueOn.\nChanges what is given of a draft; tags, if given, are all of its own ones. For staff. Errors: HW401, HW404, HW409, HW422.';
 comment on function campaigns.set_merge_values is
   E'@arg entries 1 to 1,000 values, one per person and tag; null as the value takes it away.\nSays what the declared tags of a draft stand for in the letters to people. For staff. Errors: HW401, HW404, HW409, HW422.';
 comment on function campaigns.preview_campaign is

@@ -1189,6 +1189,11 @@ export interface NotifyAnnouncements {
   person_ids: string[] | null;
   /**
    * @behavior -*
+   * When it got another audience, which has not been told yet.
+   */
+  readdressed_at: Timestamp | null;
+  /**
+   * @behavior -*
    * Counts its words.
    */
   revision: Generated<number>;
