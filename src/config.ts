@@ -18,6 +18,8 @@ export type Config = Readonly<{
   generatedSecrets: boolean;
   postmarkServerToken: string | undefined;
   mailFrom: string;
+  /** Who keeps the list of those who left the broadcast stream. */
+  mailUnsubscribe: "own" | "postmark";
   mailbox: boolean;
   mailboxUrl: string;
   corsOrigins: string[];
@@ -86,6 +88,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     generatedSecrets: given.GENERATED_SECRETS ?? !production,
     postmarkServerToken: given.POSTMARK_SERVER_TOKEN,
     mailFrom: given.MAIL_FROM,
+    mailUnsubscribe: given.MAIL_UNSUBSCRIBE,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
     mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.PORT}/mailbox`).replace(
       /\/+$/,
@@ -189,6 +192,7 @@ const Environment = v.object({
   GENERATED_SECRETS: onOff,
   POSTMARK_SERVER_TOKEN: v.optional(v.string()),
   MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),
+  MAIL_UNSUBSCRIBE: v.optional(v.picklist(["own", "postmark"], must("own or postmark")), "own"),
   MAILBOX: onOff,
   MAILBOX_URL: v.optional(webUrl),
   CORS_ORIGINS: v.optional(

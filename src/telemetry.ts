@@ -60,6 +60,9 @@ export interface TelemetryEvents {
   "mail:look-up-failed": { stream: string; batch: string; error: unknown };
   "mail:swept": { leasesLost: number; expired: number };
   "mail:sweep-failed": { error: unknown };
+  "mail:unhealthy": { stream: string; state: "warning" | "alarm"; reason: string };
+  "mail:healthy": { stream: string };
+  "mail:campaign-alert": { campaign: string; state: string; reason: string };
   "mailbox:unknown-path": { method: string; path: string };
   "mailbox:failed": { method: string; path: string; error: unknown };
   "realtime:socket:open": { socket: string; version: string };

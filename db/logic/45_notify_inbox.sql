@@ -414,7 +414,7 @@ comment on column notify.progress_of_cause.skipped is 'People without a mail: mu
 comment on column notify.progress_of_cause.withdrawn is 'Notifications that were taken back.';
 comment on column notify.progress_of_cause.finished_at is 'When everybody was told; mails may still be on their way.';
 comment on function notify.inbox(boolean, boolean, text) is
-  E'@behavior +queryField:resource:connection +order\n@arg unread true: only unread ones; false: only read ones; null: both.\n@arg archived true: only those put away; false (unless given): only the others; null: both.\n@arg category Only those of this category; null: all.\nWhat you were told, newest first: unread true or false, archived (false unless given; null for both), of one category.';
+  E'@behavior +queryField:resource:connection +order\n@defaultOrder CREATED_AT_DESC,PRIMARY_KEY_DESC\n@arg unread true: only unread ones; false: only read ones; null: both.\n@arg archived true: only those put away; false (unless given): only the others; null: both.\n@arg category Only those of this category; null: all.\nWhat you were told, newest first: unread true or false, archived (false unless given; null for both), of one category.';
 comment on function notify.unread_notifications() is 'How many of your notifications are unread.';
 comment on function notify.notifications_title(notify.notifications) is 'Plain text.';
 comment on function notify.notifications_body(notify.notifications) is 'Plain text.';

@@ -2,7 +2,8 @@
 -- in one transaction (campaigns.prepare) and hands them to the outbox by jobs: one each for a few, chunks at a pace for
 -- many. A job works only for the round that dispatched it, under a shared lock of the campaign's row, so that a pause or a
 -- cancellation, which takes the row for itself, is obeyed by everything that comes after it.
--- 50_campaigns_letters.sql is what the letters say, _money.sql pledges and payments, _board.sql what became of the letters.
+-- 50_campaigns_letters.sql is what the letters say, _money.sql pledges and payments, _board.sql what became of the letters,
+-- _alerts.sql when too many of them came to a bad end.
 
 -- Drafts
 
@@ -650,15 +651,24 @@ begin
   if v_campaign.state not in ('preparing', 'sending') and not campaigns.has_letters_to_go(v_campaign) then
     raise exception 'Nothing of this campaign is under way.' using errcode = 'HW409';
   end if;
-  perform queue.cancel_batch(v_campaign.batch_id);
-  perform campaigns.put_letters_off(v_campaign.id, 'infinity');
-  update campaigns.campaigns c set state = 'paused' where c.id = v_campaign.id returning c.* into v_campaign;
+  return campaigns.pause(v_campaign);
+end
+$$;
+
+create function campaigns.pause(campaign campaigns.campaigns) returns campaigns.campaigns
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_campaign campaigns.campaigns;
+begin
+  perform queue.cancel_batch((campaign).batch_id);
+  perform campaigns.put_letters_off((campaign).id, 'infinity');
+  update campaigns.campaigns c set state = 'paused' where c.id = (campaign).id returning c.* into v_campaign;
   perform campaigns.tell_progress(v_campaign.id, now_too => true);
   return v_campaign;
 end
 $$;
 
-create function campaigns.resume_campaign(campaign_id uuid) returns campaigns.campaigns
+create function campaigns.resume_campaign(campaign_id uuid, despite_alert boolean default false) returns campaigns.campaigns
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_campaign campaigns.campaigns := campaigns.require_campaign(resume_campaign.campaign_id);
@@ -669,6 +679,7 @@ begin
   if v_campaign.state <> 'paused' then
     raise exception 'Only a paused campaign can go on: this one is %.', v_campaign.state using errcode = 'HW409';
   end if;
+  perform campaigns.overrule(v_campaign, resume_campaign.despite_alert);
   if v_campaign.prepared_at is null then
     return campaigns.start(v_campaign.id);
   end if;
@@ -859,7 +870,7 @@ grant execute on function
   ),
   campaigns.set_merge_values(uuid, campaigns.merge_value_entry[]),
   campaigns.test_campaign(uuid, uuid), campaigns.send_campaign(uuid), campaigns.pause_campaign(uuid),
-  campaigns.resume_campaign(uuid), campaigns.cancel_campaign(uuid), campaigns.resend_campaign(uuid, uuid, text),
+  campaigns.resume_campaign(uuid, boolean), campaigns.cancel_campaign(uuid), campaigns.resend_campaign(uuid, uuid, text),
   campaigns.preview_campaign(uuid, uuid), campaigns.campaign_forecast(uuid)
 to anon, authenticated;
 grant execute on function campaigns.is_in_topic(text) to authenticated;
@@ -950,7 +961,8 @@ comment on function campaigns.send_campaign is
   'Freezes the recipients and their letters, and sends them. Again, it changes nothing. For staff. Errors: HW401, HW404, HW409, HW422.';
 comment on function campaigns.pause_campaign is
   'Nothing more goes out until the campaign is resumed, except what was handed over already. Again, it changes nothing. For staff. Errors: HW401, HW404, HW409.';
-comment on function campaigns.resume_campaign is 'Sends what a pause has kept back. Again, it changes nothing. For staff. Errors: HW401, HW404, HW409.';
+comment on function campaigns.resume_campaign is
+  E'@arg despiteAlert true sends all the same where an alert has paused the campaign; what it was for is not counted again.\nSends what a pause has kept back. Again, it changes nothing. For staff. Errors: HW401, HW404, HW409.';
 comment on function campaigns.cancel_campaign is
   'Nothing more goes out, except what was handed over already. Again, it changes nothing. For staff. Errors: HW401, HW404, HW409.';
 comment on function campaigns.resend_campaign is

@@ -8,6 +8,7 @@ import { broadcastRoute } from "#http/routes/broadcast.ts";
 import { clientConfigRoute } from "#http/routes/client-config.ts";
 import { healthRoutes } from "#http/routes/health.ts";
 import { mailboxRoutes } from "#http/routes/mailbox.ts";
+import { unsubscribeRoutes } from "#http/routes/unsubscribe.ts";
 import { addWeb } from "#http/static.ts";
 import type { Sandbox } from "#mail/sandbox/sandbox.ts";
 import type { Relay } from "#realtime/relay.ts";
@@ -30,6 +31,7 @@ export type Surface = {
  *   GET  /api/config                           api: what a browser needs to begin
  *   POST /auth/request-link /auth/sign-in      api: sign-in by mailed link
  *   POST /auth/token /auth/sign-out            api: a fresh JWT for the session cookie; the end of the session
+ *   GET POST /unsubscribe/<token> /preferences/<token>   api: the links of letters, without sign-in
  *   GET  / and the files of the web app        api
  *   WS   /socket/websocket /realtime/v1/websocket, POST /api/broadcast[/…]    relay (websockets: upgrade.ts)
  *   ANY  /mailbox/postmark/*                   mailbox: Postmark's API
@@ -41,6 +43,7 @@ export async function addRoutes(app: FastifyInstance, surface: Surface): Promise
   if (!surface.graphql) return void app.setNotFoundHandler(respondNotFound);
   await app.register(clientConfigRoute(surface));
   await app.register(authRoutes(surface));
+  await app.register(unsubscribeRoutes(surface));
   await surface.graphql.addTo(app);
   await addWeb(app);
 }
