@@ -371,6 +371,19 @@ export interface CampaignsCampaignRecipients {
 
 export interface CampaignsCampaigns {
   /**
+   * @behavior +filterBy
+   * warning: too many of its letters bounce or are called spam; paused: so many that it was paused; alarm: so many, and there was nothing left to pause. null: fine.
+   */
+  alert: string | null;
+  /**
+   * How many, and what the limits are.
+   */
+  alert_reason: string | null;
+  /**
+   * When it was noticed.
+   */
+  alerted_at: Timestamp | null;
+  /**
    * Groups it is for. Neither groups nor people: the group that sends it, or the community.
    */
   audience_group_ids: Generated<string[]>;
@@ -428,6 +441,19 @@ export interface CampaignsCampaigns {
    * What staff call it.
    */
   name: string;
+  /**
+   * When it was resumed despite the alert.
+   */
+  overruled_at: Timestamp | null;
+  /**
+   * Who resumed it despite the alert.
+   */
+  overruled_by: string | null;
+  /**
+   * @behavior -*
+   * Events up to this one do not count any more.
+   */
+  overruled_event_id: Generated<Int8>;
   /**
    * When its recipients and their letters were frozen.
    */
@@ -1068,6 +1094,28 @@ export interface MailDuplicates {
   receipts: Int8 | null;
 }
 
+export interface MailHealth {
+  accepted: Int8 | null;
+  bounce_rate: Numeric | null;
+  bounced: Int8 | null;
+  complained: Int8 | null;
+  complaint_rate: Numeric | null;
+  reason: string | null;
+  state: string | null;
+  stream: string | null;
+  window: string | null;
+}
+
+export interface MailHealthLimits {
+  bounces_alarm: Generated<Numeric>;
+  bounces_warn: Generated<Numeric>;
+  complaints_alarm: Generated<Numeric>;
+  complaints_warn: Generated<Numeric>;
+  id: Generated<boolean>;
+  least_accepted: Generated<number>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface MailLetters {
   absent_after: Timestamp | null;
   attempt: Generated<number>;
@@ -1110,12 +1158,49 @@ export interface MailPublication {
   updated_at: Generated<Timestamp>;
 }
 
+export interface MailReactivations {
+  address: string;
+  at: Timestamp;
+  created_at: Generated<Timestamp>;
+  stream: string;
+}
+
 export interface MailReceipts {
   attempt: number;
   created_at: Generated<Timestamp>;
   id: Generated<Int8>;
   letter_id: string;
   provider_message_id: string;
+}
+
+export interface MailRefusals {
+  address: string;
+  category: string;
+  created_at: Generated<Timestamp>;
+}
+
+export interface MailSuppressions {
+  address: string;
+  created_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  letter_id: string | null;
+  lifted_at: Timestamp | null;
+  origin: string;
+  reason: string;
+  since: Timestamp;
+  stream: string | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MailSweeps {
+  asked_since: Timestamp;
+  events: Generated<number>;
+  finished_at: Timestamp | null;
+  id: Generated<Int8>;
+  letters: Generated<number>;
+  lifted: Generated<number>;
+  started_at: Generated<Timestamp>;
+  suppressed: Generated<number>;
 }
 
 export interface MailTemplates {
@@ -1134,6 +1219,12 @@ export interface MailTemplates {
   version: Generated<number>;
 }
 
+export interface MailToldHealth {
+  since: Generated<Timestamp>;
+  state: string;
+  stream: string;
+}
+
 export interface MailUndecided {
   attempt: number | null;
   error: string | null;
@@ -1146,6 +1237,19 @@ export interface MailUndecided {
   state: string | null;
   stream: string | null;
   template: string | null;
+}
+
+export interface MailWebhookCalls {
+  id: Generated<Int8>;
+  outcome: string | null;
+  payload: Json | null;
+  problem: string | null;
+  processed_at: Timestamp | null;
+  received_at: Generated<Timestamp>;
+  source: string;
+  stream: string | null;
+  trace_id: string | null;
+  unreadable: string | null;
 }
 
 export interface MailWords {
@@ -1312,6 +1416,13 @@ export interface NotifyDigestTimes {
    * Of the weekly digest: 1 (Monday) to 7 (Sunday).
    */
   weekday: Generated<number>;
+}
+
+export interface NotifyMirroredSubscriptions {
+  address: string;
+  at: Timestamp;
+  stream: string;
+  suppressed: boolean;
 }
 
 export interface NotifyNotifications {
@@ -2157,11 +2268,19 @@ export interface DB {
   "laravel.jobs": LaravelJobs;
   "mail.delivery_events": MailDeliveryEvents;
   "mail.duplicates": MailDuplicates;
+  "mail.health": MailHealth;
+  "mail.health_limits": MailHealthLimits;
   "mail.letters": MailLetters;
   "mail.publication": MailPublication;
+  "mail.reactivations": MailReactivations;
   "mail.receipts": MailReceipts;
+  "mail.refusals": MailRefusals;
+  "mail.suppressions": MailSuppressions;
+  "mail.sweeps": MailSweeps;
   "mail.templates": MailTemplates;
+  "mail.told_health": MailToldHealth;
   "mail.undecided": MailUndecided;
+  "mail.webhook_calls": MailWebhookCalls;
   "mail.words": MailWords;
   "mailbox.events": MailboxEvents;
   "mailbox.messages": MailboxMessages;
@@ -2172,6 +2291,7 @@ export interface DB {
   "notify.default_preferences": NotifyDefaultPreferences;
   "notify.deliveries": NotifyDeliveries;
   "notify.digest_times": NotifyDigestTimes;
+  "notify.mirrored_subscriptions": NotifyMirroredSubscriptions;
   "notify.notifications": NotifyNotifications;
   "notify.preferences": NotifyPreferences;
   "notify.quiet_times": NotifyQuietTimes;
