@@ -147,7 +147,13 @@ async function startWorker(
 }
 
 function mailSettings(config: Config) {
-  const { postmarkServerToken: token, mailFrom: from, mailUnsubscribe: unsubscribe, mailboxUrl, publicUrl } = config;
+  const {
+    postmarkServerToken: token,
+    mailFrom: from,
+    mailUnsubscribe: unsubscribe,
+    mailboxUrl,
+    publicUrl,
+  } = config;
   const settings = { from, publicUrl, unsubscribe };
   if (token !== undefined) return { ...settings, token };
   return { ...settings, token: "sandbox-howdah", endpoint: `${mailboxUrl}/postmark` };

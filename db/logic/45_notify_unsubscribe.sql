@@ -16,6 +16,7 @@ language sql stable security definer set search_path = '' as $$
   )
   from notify.letter_of_token(subscriptions_by_token.token) l
   cross join app.community c
+  where l.id is not null
 $$;
 
 -- Turns off what the letter is of. Answers how it was before, for notify.choose_by_token to bring it back; null for a token that
