@@ -166,7 +166,7 @@ $$;
 -- Enough to know one's own by.
 create function notify.masked(address text) returns text
 language sql immutable as $$
-  select left(masked.address, 1) || '…@' || split_part(masked.address, '@', 2)
+  select left(masked.address, 1) || '***@' || split_part(masked.address, '@', 2)
 $$;
 
 comment on function notify.leave_by_token(text) is 'Turns off what a letter is of, by its token; for links to unsubscribe.';

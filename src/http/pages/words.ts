@@ -31,14 +31,14 @@ export function categoryIn(words: Words, category: string): { name: string; abou
 
 const en: Words = {
   lang: "en",
-  leaveTitle: (what) => `No more mail of “${what}”?`,
+  leaveTitle: (what) => `No more mail about “${what}”?`,
   leaveText: (address) => `Letters of this kind would not be sent to ${address} any more.`,
   leaveButton: "Unsubscribe",
-  leftTitle: (what) => `You get no more mail of “${what}”`,
+  leftTitle: (what) => `You get no more mail about “${what}”`,
   leftText: (address) => `Letters of this kind are not sent to ${address} any more.`,
   undo: "Undo",
   more: "Choose what is mailed, and how often",
-  backTitle: (what) => `You get mail of “${what}” again`,
+  backTitle: (what) => `You get mail about “${what}” again`,
   preferencesTitle: "What is mailed to you",
   preferencesText: (address) => `How often mail comes to ${address}.`,
   always: "Always",
