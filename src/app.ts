@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { foreignKeys } from "#auth/identities.ts";
 import { openSecret } from "#auth/secret.ts";
+import { webhookSecretOf } from "#auth/webhook-secret.ts";
 import type { Config } from "#config.ts";
 import { type Database, kyselyOn } from "#db/kysely.ts";
 import { migrate } from "#db/migrate.ts";
@@ -68,6 +69,7 @@ type Ground = {
   owner: pg.Pool;
   db: Database;
   jwtSecret: string;
+  webhookSecret: string;
 };
 
 async function openGround(config: Config, stack: AsyncDisposableStack): Promise<Ground> {
@@ -79,7 +81,8 @@ async function openGround(config: Config, stack: AsyncDisposableStack): Promise<
   configureEncryption(jwtSecret);
   await declareQueue(owner);
   if (config.demo) await seed(owner); // its jobs are of declared tasks
-  return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret };
+  const webhookSecret = webhookSecretOf(config.postmarkWebhookSecret, jwtSecret);
+  return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret, webhookSecret };
 }
 
 /** On connections of its own: what it has accepted stays accepted, whatever becomes of the app. */

@@ -17,6 +17,7 @@ export type Config = Readonly<{
   oidc: OidcConfig | undefined;
   generatedSecrets: boolean;
   postmarkServerToken: string | undefined;
+  postmarkWebhookSecret: string | undefined;
   mailFrom: string;
   mailbox: boolean;
   mailboxUrl: string;
@@ -85,6 +86,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     oidc: oidcOf(given),
     generatedSecrets: given.GENERATED_SECRETS ?? !production,
     postmarkServerToken: given.POSTMARK_SERVER_TOKEN,
+    postmarkWebhookSecret: given.POSTMARK_WEBHOOK_SECRET,
     mailFrom: given.MAIL_FROM,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
     mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.PORT}/mailbox`).replace(
@@ -188,6 +190,9 @@ const Environment = v.object({
   OIDC_PROVISION: onOff,
   GENERATED_SECRETS: onOff,
   POSTMARK_SERVER_TOKEN: v.optional(v.string()),
+  POSTMARK_WEBHOOK_SECRET: v.optional(
+    v.pipe(v.string(), v.minLength(16, "must have 16 characters or more.")),
+  ),
   MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),
   MAILBOX: onOff,
   MAILBOX_URL: v.optional(webUrl),

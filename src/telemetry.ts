@@ -58,6 +58,11 @@ export interface TelemetryEvents {
   "mail:duplicated": { letter: string };
   "mail:looked-up": { stream: string; batch: string; letters: number; found: number };
   "mail:look-up-failed": { stream: string; batch: string; error: unknown };
+  "mail:call-refused": { reason: string };
+  "mail:call-not-stored": { error: unknown };
+  "mail:heard": { calls: number };
+  "mail:heard-odd": { calls: number };
+  "mail:rejected": { letter: string; type: string; details?: string };
   "mail:swept": { leasesLost: number; expired: number };
   "mail:sweep-failed": { error: unknown };
   "mailbox:unknown-path": { method: string; path: string };
