@@ -63,6 +63,9 @@ export interface TelemetryEvents {
   "mail:call-not-stored": { error: unknown };
   "mail:heard": { calls: number };
   "mail:heard-odd": { calls: number };
+  "mail:asked": { letters: number; events: number; suppressed: number; lifted: number };
+  "mail:webhooks-registered": { url: string };
+  "mail:webhooks-not-registered": { url: string; error: unknown };
   "mail:rejected": { letter: string; type: string; details?: string };
   "mail:swept": { leasesLost: number; expired: number };
   "mail:sweep-failed": { error: unknown };

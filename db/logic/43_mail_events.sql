@@ -162,23 +162,19 @@ $$;
 
 -- A message that the provider knows by a letter's id was accepted, whoever did not hear of it then.
 create function mail.learn_from_calls(calls bigint[]) returns uuid[]
-language plpgsql volatile set search_path = '' as $$
-declare
-  v_learned uuid[];
-begin
-  with learned as (
-    insert into mail.receipts (letter_id, attempt, provider_message_id)
-    select distinct on (f.message_id) f.letter_id, f.attempt, f.message_id
-    from mail.call_facts f
-    where f.id = any (learn_from_calls.calls) and f.letter_id = f.mid and f.message_id is not null
-    on conflict on constraint receipts_are_recorded_once do nothing
-    returning letter_id
+language sql volatile set search_path = '' as $$
+  select array(
+    select distinct m.letter_id
+    from (
+      select distinct on (f.message_id) f.letter_id, f.attempt, f.message_id
+      from mail.call_facts f
+      join mail.letters l on l.id = f.letter_id
+      where f.id = any (learn_from_calls.calls) and f.mid = f.letter_id
+        and (l.provider_message_id is distinct from f.message_id or l.state not in ('accepted', 'delivered', 'bounced', 'complained'))
+      order by f.message_id, f.attempt
+    ) m
+    where m.message_id is not null and mail.learn_receipt(m.letter_id, m.attempt, m.message_id) = 'duplicate'
   )
-  select array_agg(distinct learned.letter_id) into v_learned from learned;
-  perform mail.believe_receipts(v_learned);
-  return array(
-    select r.letter_id from mail.receipts r where r.letter_id = any (v_learned) group by r.letter_id having count(*) > 1);
-end
 $$;
 
 -- What all events of a letter say together; null if they say nothing. A letter that bounces may have been taken by the
@@ -284,6 +280,101 @@ language sql volatile set search_path = '' as $$
   select mail.weigh_suppressions(array[lower(btrim(lift_suppressions.address))]);
 $$;
 
+-- Sweeps: what the provider's calls did not tell, because they were lost, is asked for
+
+-- Begins a sweep, if one is due or wanted: the last is from yesterday, or there are letters of which nothing has been heard
+-- for long. `since` is the moment from which calls may have been lost.
+create function mail.begin_sweep(wanted boolean) returns table (id bigint, since timestamptz)
+language sql volatile set search_path = '' as $$
+  insert into mail.sweeps as s (asked_since)
+  select coalesce(l.began - interval '1 day', now() - interval '45 days')
+  from (select max(f.started_at) as began from mail.sweeps f where f.finished_at is not null) l
+  where begin_sweep.wanted or coalesce(l.began < now() - interval '20 hours', true)
+    or l.began < now() - interval '1 hour' and mail.is_silent()
+  returning s.id, s.asked_since
+$$;
+
+-- The provider repeats a call for 51 minutes and then drops it.
+create function mail.is_silent() returns boolean
+language sql stable set search_path = '' as $$
+  select coalesce(
+    (select c.received_at < now() - interval '51 minutes' from mail.webhook_calls c where c.source = 'webhook' order by c.id desc limit 1),
+    true
+  ) and exists (select from mail.letters_to_ask(0, 1))
+$$;
+
+-- Letters of which nothing has been heard, from a position on.
+create function mail.letters_to_ask(after bigint, letters int) returns table ("position" bigint, message_id uuid)
+language sql stable set search_path = '' as $$
+  select l.position, l.provider_message_id
+  from mail.letters l
+  where l.state = 'accepted' and l.position > letters_to_ask.after and l.provider_message_id is not null
+    and l.last_tx_at between now() - interval '7 days' and now() - interval '30 minutes'
+  order by l.position
+  limit letters_to_ask.letters
+$$;
+
+-- Stores what a sweep has found as if it had been called; what is known already is left out. Answers how many are new.
+create function mail.store_found(calls jsonb) returns int
+language sql volatile set search_path = '' as $$
+  select mail.store_calls(coalesce(jsonb_agg(c.value), '[]'))
+  from jsonb_array_elements(store_found.calls) c
+  where not exists (
+    select from mail.delivery_events e
+    where c.value #>> '{payload,RecordType}' = 'Bounce' and e.provider_key = 'bounce:' || (c.value #>> '{payload,ID}')
+  )
+$$;
+
+-- Compares the provider's suppressions of all our streams, [{stream, address, reason, origin, at}], with ours, and stores the
+-- differences as if they had been called: those that we do not know, and those of ours that the provider has no more. What
+-- has changed within the last minutes may not stand there yet.
+create function mail.store_differences(suppressions jsonb, streams text[]) returns table (suppressed int, lifted int)
+language plpgsql volatile set search_path = '' as $$
+begin
+  suppressed := mail.store_calls((
+    select coalesce(jsonb_agg(mail.found_change(d.stream, d.address, d.reason, d.origin, d.at)), '[]')
+    from jsonb_to_recordset(store_differences.suppressions)
+      as d (stream text, address text, reason text, origin text, at text)
+    where not exists (
+      select from mail.suppressions s
+      where s.address = lower(btrim(d.address)) and s.lifted_at is null
+        and s.reason = mail.suppression_reason(d.reason, d.origin) and (s.stream is null or s.stream = d.stream)
+    )
+  ));
+  lifted := mail.store_calls((
+    select coalesce(jsonb_agg(mail.found_change(t.stream, s.address, null, 'Admin', now()::text)), '[]')
+    from mail.suppressions s
+    cross join unnest(store_differences.streams) t (stream)
+    where s.lifted_at is null and s.reason not in ('spam-complaint', 'soft-bounces') and s.updated_at < now() - interval '10 minutes'
+      and (s.origin <> 'howdah' or s.reason = 'inactive') and (s.stream is null or s.stream = t.stream)
+      and not exists (
+        select from jsonb_to_recordset(store_differences.suppressions) as d (stream text, address text)
+        where lower(btrim(d.address)) = s.address and (s.stream is null or d.stream = s.stream)
+      )
+  ));
+  return next;
+end
+$$;
+
+create function mail.found_change(stream text, address text, reason text, origin text, at text) returns jsonb
+language sql immutable set search_path = '' as $$
+  select jsonb_build_object('source', 'sweep', 'stream', found_change.stream, 'payload', jsonb_build_object(
+    'RecordType', 'SubscriptionChange', 'Recipient', found_change.address, 'ChangedAt', found_change.at,
+    'Origin', found_change.origin, 'SuppressSending', found_change.reason is not null, 'SuppressionReason', found_change.reason
+  ))
+$$;
+
+create function mail.end_sweep(id bigint, letters int, events int, suppressed int, lifted int) returns void
+language sql volatile set search_path = '' as $$
+  update mail.sweeps s
+  set finished_at = clock_timestamp(), letters = end_sweep.letters, events = end_sweep.events,
+      suppressed = end_sweep.suppressed, lifted = end_sweep.lifted
+  where s.id = end_sweep.id;
+  delete from mail.webhook_calls c
+  where c.processed_at < now() - case when c.outcome in ('odd', 'unreadable') then interval '30 days' else interval '7 days' end;
+  delete from mail.sweeps s where s.started_at < now() - interval '90 days';
+$$;
+
 -- Answers that decide
 
 -- Our domain, our account or our words were refused, not the recipient.
@@ -304,6 +395,16 @@ language sql immutable set search_path = '' as $$
       or kind_of_bounce.type in ('HardBounce', 'SoftBounce', 'BadEmailAddress', 'ManuallyDeactivated') then 'bounced'
     when kind_of_bounce.type in ('Transient', 'DnsError') then 'delayed'
     else 'noted'
+  end
+$$;
+
+create function mail.suppression_reason(reason text, origin text) returns text
+language sql immutable set search_path = '' as $$
+  select case
+    when suppression_reason.reason = 'HardBounce' then 'hard-bounce'
+    when suppression_reason.reason = 'SpamComplaint' then 'spam-complaint'
+    when lower(suppression_reason.origin) = 'recipient' then 'unsubscribed'
+    else 'manual'
   end
 $$;
 
@@ -329,21 +430,6 @@ $$;
 
 create trigger _200_settle before update of state on mail.letters
   for each row when (new.state = 'accepted' and old.state <> 'accepted') execute function mail.tg_letters__settle();
-
--- A refusal at the hand-over (ErrorCode 406) says that the provider has suppressed the address, and not why.
-create function mail.tg_letters__suppress() returns trigger
-language plpgsql volatile set search_path = '' as $$
-begin
-  insert into mail.suppressions as s (letter_id, address, stream, reason, origin, since)
-  values (new.id, lower(new.recipient), new.stream, 'inactive', 'recipient', now())
-  on conflict on constraint one_row_per_address_stream_and_reason do update
-  set since = excluded.since, lifted_at = null, updated_at = now();
-  return null;
-end
-$$;
-
-create trigger _500_suppress after update of state on mail.letters
-  for each row when (new.state = 'suppressed' and new.error_code = '406') execute function mail.tg_letters__suppress();
 
 -- Views
 
@@ -399,10 +485,12 @@ create view mail.call_facts with (security_invoker = true) as
   left join lateral (
     select l.id, l.stream, l.attempt from mail.letters l where l.id = p.mid
     union all
+    select l.id, l.stream, l.attempt from mail.letters l where l.provider_message_id = p.message_id
+    union all
     select l.id, l.stream, l.attempt
-    from mail.receipts r
-    join mail.letters l on l.id = r.letter_id
-    where r.provider_message_id = p.message_id
+    from mail.duplicates d
+    join mail.letters l on l.id = d.letter_id
+    where d.provider_message_id = p.message_id
     limit 1
   ) l on true
   cross join lateral (select coalesce(l.stream, c.stream) as stream) s
@@ -419,13 +507,8 @@ create view mail.call_facts with (security_invoker = true) as
   ) k
   cross join lateral (
     select case
-      when p.record = 'SubscriptionChange' then case
-        when not p.suppress_sending then 'nothing'
-        when p.reason = 'HardBounce' then 'hard-bounce'
-        when p.reason = 'SpamComplaint' then 'spam-complaint'
-        when lower(p.origin) = 'recipient' then 'unsubscribed'
-        else 'manual'
-      end
+      when p.record = 'SubscriptionChange' and not p.suppress_sending then 'nothing'
+      when p.record = 'SubscriptionChange' then mail.suppression_reason(p.reason, p.origin)
       when l.id is null then null
       when k.kind = 'complained' then 'spam-complaint'
       when k.kind = 'unsubscribed' then 'unsubscribed'

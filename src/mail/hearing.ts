@@ -1,5 +1,5 @@
 import { emit } from "#telemetry.ts";
-import type { Queryable } from "./outbox.ts";
+import type { Queryable } from "./database.ts";
 
 /** Draws the conclusions from the provider's calls that are stored, until none is left. */
 export async function hearCalls(db: Queryable, signal?: AbortSignal): Promise<void> {

@@ -174,8 +174,8 @@ test("a second message for one letter is a duplicate: told and listed once", asy
   await told(payloadsFor(twin).open);
   end();
   assert.deepEqual(duplicated, [letter.id]);
-  const { rows } = await world.pool.query("select letter_id, receipts::int from mail.duplicates");
-  assert.deepEqual(rows, [{ letter_id: letter.id, receipts: 2 }]);
+  const { rows } = await world.pool.query("select letter_id, provider_message_id from mail.duplicates");
+  assert.deepEqual(rows, [{ letter_id: letter.id, provider_message_id: twin.messageId }]);
 });
 
 test("an event that names the message but not the letter finds it; one of another app is passed over, and counted", async () => {
