@@ -23,6 +23,9 @@ export type Config = Readonly<{
   mailStream: string;
   mailBroadcastStream: string;
   mailbox: boolean;
+  /** 0: a free one. */
+  mailboxPort: number;
+  /** Where mail is handed to the mailbox when another process runs it. */
   mailboxUrl: string;
   corsOrigins: string[];
   trustProxy: boolean;
@@ -94,7 +97,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     mailStream: given.MAIL_STREAM,
     mailBroadcastStream: given.MAIL_BROADCAST_STREAM,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
-    mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.PORT}/mailbox`).replace(
+    mailboxPort: given.MAILBOX_PORT,
+    mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.MAILBOX_PORT}`).replace(
       /\/+$/,
       "",
     ),
@@ -208,6 +212,7 @@ const Environment = v.object({
   MAIL_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "outbound"),
   MAIL_BROADCAST_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "broadcast"),
   MAILBOX: onOff,
+  MAILBOX_PORT: wholeNumber(0, 65_535, 4025),
   MAILBOX_URL: v.optional(webUrl),
   CORS_ORIGINS: v.optional(
     v.pipe(

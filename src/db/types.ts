@@ -1011,46 +1011,6 @@ export interface LaravelJobs {
   reserved_at: number | null;
 }
 
-export interface MailboxEvents {
-  details: Generated<Json>;
-  id: Generated<Int8>;
-  message_id: string;
-  received_at: Timestamp;
-  recipient: string;
-  type: string;
-}
-
-export interface MailboxMessages {
-  attachments: string[];
-  bcc: Json;
-  cc: Json;
-  from_address: string;
-  from_line: string;
-  headers: Json;
-  html_body: string | null;
-  id: string;
-  metadata: Json;
-  position: Generated<Int8>;
-  received_at: Timestamp;
-  recipients: string[];
-  reply_to: string | null;
-  status: Generated<string>;
-  stream: string;
-  subject: string;
-  tag: string | null;
-  text_body: string | null;
-  to: Json;
-  track_links: string;
-  track_opens: boolean;
-}
-
-export interface MailboxStreams {
-  created_at: Generated<Timestamp>;
-  id: string;
-  kind: string;
-  name: string;
-}
-
 export interface MailDeliveryEvents {
   at: Timestamp;
   created_at: Generated<Timestamp>;
@@ -1102,43 +1062,12 @@ export interface MailLetters {
   updated_at: Generated<Timestamp>;
 }
 
-export interface MailReactivations {
-  address: string;
-  at: Timestamp;
-  created_at: Generated<Timestamp>;
-  stream: string;
-}
-
 export interface MailReceipts {
   attempt: number;
   created_at: Generated<Timestamp>;
   id: Generated<Int8>;
   letter_id: string;
   provider_message_id: string;
-}
-
-export interface MailSuppressions {
-  address: string;
-  created_at: Generated<Timestamp>;
-  id: Generated<Int8>;
-  letter_id: string | null;
-  lifted_at: Timestamp | null;
-  origin: string;
-  reason: string;
-  since: Timestamp;
-  stream: string | null;
-  updated_at: Generated<Timestamp>;
-}
-
-export interface MailSweeps {
-  asked_since: Timestamp;
-  events: Generated<number>;
-  finished_at: Timestamp | null;
-  id: Generated<Int8>;
-  letters: Generated<number>;
-  lifted: Generated<number>;
-  started_at: Generated<Timestamp>;
-  suppressed: Generated<number>;
 }
 
 export interface MailUndecided {
@@ -1153,19 +1082,6 @@ export interface MailUndecided {
   state: string | null;
   stream: string | null;
   template: string | null;
-}
-
-export interface MailWebhookCalls {
-  id: Generated<Int8>;
-  outcome: string | null;
-  payload: Json | null;
-  problem: string | null;
-  processed_at: Timestamp | null;
-  received_at: Generated<Timestamp>;
-  source: string;
-  stream: string | null;
-  trace_id: string | null;
-  unreadable: string | null;
 }
 
 export interface NotifyAnnouncements {
@@ -2166,15 +2082,8 @@ export interface DB {
   "mail.delivery_events": MailDeliveryEvents;
   "mail.duplicates": MailDuplicates;
   "mail.letters": MailLetters;
-  "mail.reactivations": MailReactivations;
   "mail.receipts": MailReceipts;
-  "mail.suppressions": MailSuppressions;
-  "mail.sweeps": MailSweeps;
   "mail.undecided": MailUndecided;
-  "mail.webhook_calls": MailWebhookCalls;
-  "mailbox.events": MailboxEvents;
-  "mailbox.messages": MailboxMessages;
-  "mailbox.streams": MailboxStreams;
   "notify.announcements": NotifyAnnouncements;
   "notify.buckets": NotifyBuckets;
   "notify.chunks": NotifyChunks;

@@ -3,11 +3,19 @@ import { isIP } from "node:net";
 import { emit } from "#telemetry.ts";
 import type { Api } from "./api.ts";
 import { manyMessages } from "./call.ts";
+import { type Identity, identityPath } from "./identity.ts";
 import { sendPage } from "./pages.ts";
 import { Fault, faultReply, type Reply, reply } from "./reply.ts";
 import type { Control, Exchange, Faults } from "./seams.ts";
 
-export type Parts = { api: Api; faults: Faults; control: Control; names: readonly string[] };
+export type Parts = {
+  api: Api;
+  faults: Faults;
+  control: Control;
+  /** Its file, which tells it from others. */
+  file: string;
+  names: readonly string[];
+};
 
 /** Decides by the path who answers: the control, Postmark's API, or the page for people. */
 export function createListener(parts: Parts): RequestListener {
@@ -24,6 +32,7 @@ async function serve(parts: Parts, request: IncomingMessage, response: ServerRes
     return send(response, reply({ ErrorCode: 0, Message: "This is not a name of the mailbox." }, 421));
   const url = new URL(request.url ?? "/", "http://mailbox");
   const path = url.pathname.replaceAll(/\/{2,}/g, "/").replace(/(.)\/$/, "$1");
+  if (path === identityPath) return send(response, reply({ mailbox: parts.file } satisfies Identity));
   if (/^\/_control(\/|$)/i.test(path)) return send(response, await control(parts, request, url, path));
   if (await sendPage(request, response, path)) return;
   await parts.faults.around(

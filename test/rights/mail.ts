@@ -9,8 +9,5 @@ export default {
     "mail.suppressions",
     "mail.sweeps",
     "mail.webhook_calls",
-    "mailbox.events",
-    "mailbox.messages",
-    "mailbox.streams",
   ],
 } satisfies Rights;
