@@ -12,6 +12,7 @@ import { createWake } from "#db/wake.ts";
 import type { Graphql } from "#graphql/api.ts";
 import { yieldProcessor } from "#lib/yield-processor.ts";
 import { startSweeper } from "#mail/sweeper.ts";
+import { publishTemplates } from "#mail/templates.ts";
 import { configureMail } from "#mail/transport.ts";
 import { MailboxChild } from "#mailbox/child.ts";
 import { mailboxOptions } from "#mailbox/options.ts";
@@ -86,6 +87,7 @@ async function openGround(config: Config, stack: AsyncDisposableStack): Promise<
   const jwtSecret = await openSecret(config);
   configureEncryption(jwtSecret);
   await declareQueue(owner);
+  await publishTemplates(owner, config.publicUrl);
   if (config.demo) await seed(owner); // its jobs are of declared tasks
   const webhookSecret = webhookSecretOf(config.postmarkWebhookSecret, jwtSecret);
   return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret, webhookSecret };
@@ -153,9 +155,11 @@ async function startWorker(
   return worker;
 }
 
-function mailSettings({ postmarkServerToken: token, mailFrom: from, mailboxUrl, publicUrl }: Config) {
-  if (token !== undefined) return { token, from, publicUrl };
-  return { token: "sandbox-howdah", from, publicUrl, endpoint: mailboxUrl };
+function mailSettings(config: Config) {
+  const { postmarkServerToken: token, mailFrom: from, publicUrl, mailStream, mailBroadcastStream } = config;
+  const settings = { from, publicUrl, streams: { outbound: mailStream, broadcast: mailBroadcastStream } };
+  if (token !== undefined) return { ...settings, token };
+  return { ...settings, token: "sandbox-howdah", endpoint: config.mailboxUrl };
 }
 
 function keep(stack: AsyncDisposableStack, pool: pg.Pool): pg.Pool {

@@ -323,15 +323,12 @@ begin
 end;
 $$;
 
--- What a letter says and to whom never changes. Only statements that set one of these columns can do it, and are looked at:
--- to compare its words is to read them all, which a change of state has no need of.
-create function mail.tg_letters__keep_words() returns trigger
+-- To whom a letter goes never changes, nor what it is.
+create function mail.tg_letters__keep() returns trigger
 language plpgsql volatile set search_path = '' as $$
 begin
-  if (new.dedupe_key, new.stream, new.recipient, new.template) is distinct from
-     (old.dedupe_key, old.stream, old.recipient, old.template)
-     or new.data <> old.data
-     or (old.subject is not null and (new.subject, new.html, new.text) is distinct from (old.subject, old.html, old.text))
+  if (new.dedupe_key, new.stream, new.recipient, new.template, new.category, new.secret, new.unsubscribe_token) is distinct from
+     (old.dedupe_key, old.stream, old.recipient, old.template, old.category, old.secret, old.unsubscribe_token)
   then
     raise exception 'A letter cannot be rewritten.' using errcode = 'HW409';
   end if;
@@ -360,5 +357,5 @@ $$;
 
 create trigger _100_guard before update on mail.letters
   for each row execute function mail.tg_letters__guard();
-create trigger _100_keep_words before update of dedupe_key, stream, recipient, template, data, subject, html, text on mail.letters
-  for each row execute function mail.tg_letters__keep_words();
+create trigger _100_keep before update of dedupe_key, stream, recipient, template, category, secret, unsubscribe_token on mail.letters
+  for each row execute function mail.tg_letters__keep();

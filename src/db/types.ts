@@ -1011,6 +1011,26 @@ export interface LaravelJobs {
   reserved_at: number | null;
 }
 
+export interface MailCallFacts {
+  address: string | null;
+  at: Timestamp | null;
+  attempt: number | null;
+  details: Json | null;
+  id: Int8 | null;
+  kind: string | null;
+  letter_id: string | null;
+  message_id: string | null;
+  mid: string | null;
+  origin: string | null;
+  outcome: string | null;
+  problem: string | null;
+  provider_key: string | null;
+  stream: string | null;
+  suppressed_stream: string | null;
+  suppresses: string | null;
+  type: string | null;
+}
+
 export interface MailDeliveryEvents {
   at: Timestamp;
   created_at: Generated<Timestamp>;
@@ -1022,31 +1042,34 @@ export interface MailDeliveryEvents {
 }
 
 export interface MailDuplicates {
-  first_at: Timestamp | null;
-  last_at: Timestamp | null;
-  letter_id: string | null;
-  receipts: Int8 | null;
+  attempt: number;
+  created_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  letter_id: string;
+  provider_message_id: string;
 }
 
 export interface MailLetters {
   absent_after: Timestamp | null;
   attempt: Generated<number>;
   batch_id: string | null;
+  category: string;
   claimed_by: string | null;
   created_at: Generated<Timestamp>;
-  data: Json;
+  decided_by: string | null;
   dedupe_key: string;
   error: string | null;
   error_code: string | null;
   expires_at: Timestamp | null;
-  html: string | null;
   id: Generated<string>;
   last_tx_at: Timestamp | null;
   lease_until: Timestamp | null;
+  locale: string;
   look_ups: Generated<number>;
   look_ups_needed: Generated<number>;
   next_look_up_at: Timestamp | null;
   not_before: Generated<Timestamp>;
+  person_id: string | null;
   policy: Generated<string>;
   position: Generated<Int8>;
   priority: number;
@@ -1054,20 +1077,103 @@ export interface MailLetters {
   quarantine: Generated<Interval>;
   recipient: string;
   recipient_name: string | null;
+  secret: Generated<boolean>;
   state: Generated<string>;
   stream: string;
-  subject: string | null;
   template: string;
-  text: string | null;
+  unsubscribe_token: string | null;
   updated_at: Generated<Timestamp>;
 }
 
-export interface MailReceipts {
-  attempt: number;
+export interface MailPublication {
+  digest: string;
+  is_only: Generated<boolean>;
+  public_url: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MailReactivations {
+  address: string;
+  at: Timestamp;
+  created_at: Generated<Timestamp>;
+  stream: string;
+}
+
+export interface MailStatus {
+  held: number | null;
+  later: number | null;
+  letters_per_second: Numeric | null;
+  oldest: Timestamp | null;
+  requests_at_once: number | null;
+  resting_until: Timestamp | null;
+  sending: number | null;
+  stopped_at: Timestamp | null;
+  stopped_because: string | null;
+  stopped_code: string | null;
+  stream: string | null;
+  trouble: string | null;
+  troubles: number | null;
+  unknown: number | null;
+  urgent: number | null;
+  waiting: number | null;
+}
+
+export interface MailStreams {
+  allowance: Generated<Numeric>;
+  allowed_at: Generated<Timestamp>;
+  created_at: Generated<Timestamp>;
+  letters_per_second: Numeric | null;
+  requests_at_once: Generated<number>;
+  resting_until: Timestamp | null;
+  retention: Generated<Interval>;
+  stopped_at: Timestamp | null;
+  stopped_because: string | null;
+  stopped_code: string | null;
+  stream: string;
+  trouble: string | null;
+  troubles: Generated<number>;
+  trying: Generated<boolean>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MailSuppressions {
+  address: string;
   created_at: Generated<Timestamp>;
   id: Generated<Int8>;
-  letter_id: string;
-  provider_message_id: string;
+  letter_id: string | null;
+  lifted_at: Timestamp | null;
+  origin: string;
+  reason: string;
+  since: Timestamp;
+  stream: string | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MailSweeps {
+  asked_since: Timestamp;
+  events: Generated<number>;
+  finished_at: Timestamp | null;
+  id: Generated<Int8>;
+  letters: Generated<number>;
+  lifted: Generated<number>;
+  started_at: Generated<Timestamp>;
+  suppressed: Generated<number>;
+}
+
+export interface MailTemplates {
+  created_at: Generated<Timestamp>;
+  digest: string;
+  html: string;
+  locale: string;
+  name: string;
+  names: string[];
+  required: number;
+  sample: Json;
+  sections: Json;
+  subject: string;
+  text: string;
+  updated_at: Generated<Timestamp>;
+  version: Generated<number>;
 }
 
 export interface MailUndecided {
@@ -1082,6 +1188,26 @@ export interface MailUndecided {
   state: string | null;
   stream: string | null;
   template: string | null;
+}
+
+export interface MailWebhookCalls {
+  id: Generated<Int8>;
+  outcome: string | null;
+  payload: Json | null;
+  problem: string | null;
+  processed_at: Timestamp | null;
+  received_at: Generated<Timestamp>;
+  source: string;
+  stream: string | null;
+  trace_id: string | null;
+  unreadable: string | null;
+}
+
+export interface MailWords {
+  html: string;
+  letter_id: string;
+  subject: string;
+  text: string;
 }
 
 export interface NotifyAnnouncements {
@@ -2079,11 +2205,20 @@ export interface DB {
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
   "laravel.jobs": LaravelJobs;
+  "mail.call_facts": MailCallFacts;
   "mail.delivery_events": MailDeliveryEvents;
   "mail.duplicates": MailDuplicates;
   "mail.letters": MailLetters;
-  "mail.receipts": MailReceipts;
+  "mail.publication": MailPublication;
+  "mail.reactivations": MailReactivations;
+  "mail.status": MailStatus;
+  "mail.streams": MailStreams;
+  "mail.suppressions": MailSuppressions;
+  "mail.sweeps": MailSweeps;
+  "mail.templates": MailTemplates;
   "mail.undecided": MailUndecided;
+  "mail.webhook_calls": MailWebhookCalls;
+  "mail.words": MailWords;
   "notify.announcements": NotifyAnnouncements;
   "notify.buckets": NotifyBuckets;
   "notify.chunks": NotifyChunks;

@@ -63,7 +63,6 @@ const levels: Record<TelemetryEvent, "error" | "warn" | "info" | "debug"> = {
   "mail:flushed": "debug",
   "mail:stopped": "error",
   "mail:resting": "warn",
-  "mail:unrenderable": "error",
   "mail:duplicated": "error",
   "mail:looked-up": "info",
   "mail:look-up-failed": "warn",
