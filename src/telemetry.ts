@@ -54,9 +54,18 @@ export interface TelemetryEvents {
   "supervisor:error": { supervisor: string; error: unknown };
   "mail:flushed": { stream: string; accepted: number; refused: number; notSent: number; unknown: number };
   "mail:stopped": { stream: string; code: number | string; reason: string };
+  "mail:resting": { stream: string; until: Date; reason: string };
   "mail:duplicated": { letter: string };
   "mail:looked-up": { stream: string; batch: string; letters: number; found: number };
   "mail:look-up-failed": { stream: string; batch: string; error: unknown };
+  "mail:call-refused": { reason: string };
+  "mail:call-not-stored": { error: unknown };
+  "mail:heard": { calls: number };
+  "mail:heard-odd": { calls: number };
+  "mail:asked": { letters: number; events: number; suppressed: number; lifted: number };
+  "mail:webhooks-registered": { url: string };
+  "mail:webhooks-not-registered": { url: string; error: unknown };
+  "mail:rejected": { letter: string; type: string; details?: string };
   "mail:swept": { leasesLost: number; expired: number };
   "mail:sweep-failed": { error: unknown };
   "mail:unhealthy": { stream: string; state: "warning" | "alarm"; reason: string };
@@ -64,6 +73,8 @@ export interface TelemetryEvents {
   "mail:campaign-alert": { campaign: string; state: string; reason: string };
   "mailbox:unknown-path": { method: string; path: string };
   "mailbox:failed": { method: string; path: string; error: unknown };
+  "mailbox:ended": { code: number | null; signal: string | null };
+  "mailbox:lost": { error: unknown };
   "realtime:socket:open": { socket: string; version: string };
   "realtime:socket:closed": { socket: string; code: number; reason: string };
   "realtime:socket:refused": { error: unknown };

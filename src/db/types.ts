@@ -1037,44 +1037,24 @@ export interface LaravelJobs {
   reserved_at: number | null;
 }
 
-export interface MailboxEvents {
-  details: Generated<Json>;
-  id: Generated<Int8>;
-  message_id: string;
-  received_at: Timestamp;
-  recipient: string;
-  type: string;
-}
-
-export interface MailboxMessages {
-  attachments: string[];
-  bcc: Json;
-  cc: Json;
-  from_address: string;
-  from_line: string;
-  headers: Json;
-  html_body: string | null;
-  id: string;
-  metadata: Json;
-  position: Generated<Int8>;
-  received_at: Timestamp;
-  recipients: string[];
-  reply_to: string | null;
-  status: Generated<string>;
-  stream: string;
-  subject: string;
-  tag: string | null;
-  text_body: string | null;
-  to: Json;
-  track_links: string;
-  track_opens: boolean;
-}
-
-export interface MailboxStreams {
-  created_at: Generated<Timestamp>;
-  id: string;
-  kind: string;
-  name: string;
+export interface MailCallFacts {
+  address: string | null;
+  at: Timestamp | null;
+  attempt: number | null;
+  details: Json | null;
+  id: Int8 | null;
+  kind: string | null;
+  letter_id: string | null;
+  message_id: string | null;
+  mid: string | null;
+  origin: string | null;
+  outcome: string | null;
+  problem: string | null;
+  provider_key: string | null;
+  stream: string | null;
+  suppressed_stream: string | null;
+  suppresses: string | null;
+  type: string | null;
 }
 
 export interface MailDeliveryEvents {
@@ -1088,10 +1068,11 @@ export interface MailDeliveryEvents {
 }
 
 export interface MailDuplicates {
-  first_at: Timestamp | null;
-  last_at: Timestamp | null;
-  letter_id: string | null;
-  receipts: Int8 | null;
+  attempt: number;
+  created_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  letter_id: string;
+  provider_message_id: string;
 }
 
 export interface MailHealth {
@@ -1123,6 +1104,7 @@ export interface MailLetters {
   category: string;
   claimed_by: string | null;
   created_at: Generated<Timestamp>;
+  decided_by: string | null;
   dedupe_key: string;
   error: string | null;
   error_code: string | null;
@@ -1165,18 +1147,47 @@ export interface MailReactivations {
   stream: string;
 }
 
-export interface MailReceipts {
-  attempt: number;
-  created_at: Generated<Timestamp>;
-  id: Generated<Int8>;
-  letter_id: string;
-  provider_message_id: string;
-}
-
 export interface MailRefusals {
   address: string;
   category: string;
   created_at: Generated<Timestamp>;
+}
+
+export interface MailStatus {
+  held: number | null;
+  later: number | null;
+  letters_per_second: Numeric | null;
+  oldest: Timestamp | null;
+  requests_at_once: number | null;
+  resting_until: Timestamp | null;
+  sending: number | null;
+  stopped_at: Timestamp | null;
+  stopped_because: string | null;
+  stopped_code: string | null;
+  stream: string | null;
+  trouble: string | null;
+  troubles: number | null;
+  unknown: number | null;
+  urgent: number | null;
+  waiting: number | null;
+}
+
+export interface MailStreams {
+  allowance: Generated<Numeric>;
+  allowed_at: Generated<Timestamp>;
+  created_at: Generated<Timestamp>;
+  letters_per_second: Numeric | null;
+  requests_at_once: Generated<number>;
+  resting_until: Timestamp | null;
+  retention: Generated<Interval>;
+  stopped_at: Timestamp | null;
+  stopped_because: string | null;
+  stopped_code: string | null;
+  stream: string;
+  trouble: string | null;
+  troubles: Generated<number>;
+  trying: Generated<boolean>;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface MailSuppressions {
@@ -2266,6 +2277,7 @@ export interface DB {
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
   "laravel.jobs": LaravelJobs;
+  "mail.call_facts": MailCallFacts;
   "mail.delivery_events": MailDeliveryEvents;
   "mail.duplicates": MailDuplicates;
   "mail.health": MailHealth;
@@ -2273,8 +2285,9 @@ export interface DB {
   "mail.letters": MailLetters;
   "mail.publication": MailPublication;
   "mail.reactivations": MailReactivations;
-  "mail.receipts": MailReceipts;
   "mail.refusals": MailRefusals;
+  "mail.status": MailStatus;
+  "mail.streams": MailStreams;
   "mail.suppressions": MailSuppressions;
   "mail.sweeps": MailSweeps;
   "mail.templates": MailTemplates;
@@ -2282,9 +2295,6 @@ export interface DB {
   "mail.undecided": MailUndecided;
   "mail.webhook_calls": MailWebhookCalls;
   "mail.words": MailWords;
-  "mailbox.events": MailboxEvents;
-  "mailbox.messages": MailboxMessages;
-  "mailbox.streams": MailboxStreams;
   "notify.announcements": NotifyAnnouncements;
   "notify.buckets": NotifyBuckets;
   "notify.chunks": NotifyChunks;

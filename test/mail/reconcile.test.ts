@@ -5,19 +5,19 @@ import type { Outcome } from "#mail/outcome.ts";
 import { reconcileOutbox } from "#mail/reconcile.ts";
 import { startSweeper } from "#mail/sweeper.ts";
 import type { MailTransport } from "#mail/transport.ts";
+import { openMailbox, type TestMailbox } from "../support/mailbox.ts";
 import { openWorld, type World } from "../support/world.ts";
 import { answering, bells, deaf, enqueue, letTimePass, letterOf, transportTo } from "./outbox-support.ts";
-import { openMailbox, type TestServer } from "./servers.ts";
 
 let world: World;
-let mailbox: TestServer;
+let mailbox: TestMailbox;
 let transport: MailTransport;
 
 const lostAnswer: Outcome = { kind: "unknown", reason: "no complete answer" };
 
 before(async () => {
   world = await openWorld();
-  mailbox = await openMailbox(world.pool);
+  mailbox = await openMailbox();
   transport = transportTo(mailbox.url);
 });
 
@@ -27,14 +27,12 @@ after(async () => {
 });
 
 beforeEach(async () => {
-  await world.pool.query(
-    "truncate mail.letters, mailbox.messages cascade; delete from graphile_worker._private_jobs",
-  );
+  await mailbox.control("POST", "reset", {});
+  await world.pool.query("truncate mail.letters cascade; delete from graphile_worker._private_jobs");
 });
 
 async function countReceived(): Promise<number> {
-  const { rows } = await world.pool.query("select count(*)::int as count from mailbox.messages");
-  return rows[0].count;
+  return (await mailbox.received()).length;
 }
 
 async function lookUpAfter(interval: string, by: MailTransport = transport): Promise<void> {
@@ -97,7 +95,8 @@ test("a letter is sent again only after its quarantine and three look-ups, and t
 test("look-ups that fail prove nothing, however long ago the hand-over was", async () => {
   const id = await enqueue(world.pool);
   await flushOutbox(world.pool, deaf(lostAnswer));
-  const failing = { ...transport, findBatch: () => Promise.reject(new Error("401")) };
+  const refused = () => Promise.reject(new Error("401"));
+  const failing = { ...transport, findBatch: refused, findLetter: refused };
   for (let n = 0; n < 5; n++) await lookUpAfter("20 minutes", failing);
   assert.partialDeepStrictEqual(await letterOf(world.pool, id), { state: "unknown", look_ups: 0 });
 });
