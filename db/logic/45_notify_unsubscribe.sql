@@ -57,35 +57,70 @@ end
 $$;
 
 -- What a mail service that keeps subscriptions itself tells of an address: whether it may get mail of a stream. The latest word
--- counts, in whatever order they come, and so does what the person has chosen since.
+-- counts, in whatever order they come, and so does what the person has chosen since; a yes takes back a no of the same kind only.
 create function notify.mirror_subscription(address text, stream text, suppressed boolean, at timestamptz) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_address constant text := lower(btrim(mirror_subscription.address));
-  v_person_id constant uuid := (select e.person_id from app.email_addresses e where lower(e.address) = v_address);
   v_categories constant text[] := notify.categories_of_stream(mirror_subscription.stream);
+  v_before notify.mirrored_subscriptions;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('notify.mirror_subscription:' || v_address, 0));
+  select m.* into v_before
+  from notify.mirrored_subscriptions m
+  where m.address = v_address and m.stream = mirror_subscription.stream;
+  if v_before.at >= mirror_subscription.at or cardinality(v_categories) = 0 then
+    return;
+  end if;
   insert into notify.mirrored_subscriptions as m (address, stream, suppressed, at)
   values (v_address, mirror_subscription.stream, mirror_subscription.suppressed, mirror_subscription.at)
   on conflict on constraint an_address_is_mirrored_once_per_stream do update
-  set suppressed = excluded.suppressed, at = excluded.at
-  where m.at < excluded.at;
-  if not found then
-    return;
+  set suppressed = excluded.suppressed, at = excluded.at;
+  if mirror_subscription.suppressed then
+    perform notify.mirror_no(v_address, v_categories, mirror_subscription.at);
+  elsif v_before.suppressed then
+    perform notify.mirror_yes(v_address, v_categories, mirror_subscription.at, v_before.at);
   end if;
+end
+$$;
+
+create function notify.mirror_no(address text, categories text[], at timestamptz) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_person_id constant uuid := notify.person_at(mirror_no.address);
+begin
   if v_person_id is null then
-    perform notify.refuse_mail(v_address, c.category, mirror_subscription.suppressed) from unnest(v_categories) c (category);
+    perform notify.refuse_mail(mirror_no.address, c.category, true) from unnest(mirror_no.categories) c (category);
     return;
   end if;
-  perform notify.prefer(
-    v_person_id, c.category, 'mail', case when mirror_subscription.suppressed then 'off' else 'instant' end, mirror_subscription.at
-  )
-  from unnest(v_categories) c (category)
+  perform notify.prefer(v_person_id, c.category, 'mail', 'off', mirror_no.at)
+  from unnest(mirror_no.categories) c (category)
   where not exists (
     select from notify.preferences p
-    where p.person_id = v_person_id and p.category = c.category and p.channel = 'mail' and p.updated_at > mirror_subscription.at
+    where p.person_id = v_person_id and p.category = c.category and p.channel = 'mail' and p.updated_at > mirror_no.at
   );
 end
+$$;
+
+create function notify.mirror_yes(address text, categories text[], at timestamptz, no_at timestamptz) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_person_id constant uuid := notify.person_at(mirror_yes.address);
+begin
+  if v_person_id is null then
+    perform notify.refuse_mail(mirror_yes.address, c.category, false) from unnest(mirror_yes.categories) c (category);
+    return;
+  end if;
+  perform notify.prefer(v_person_id, p.category, 'mail', 'instant', mirror_yes.at)
+  from notify.preferences p
+  where p.person_id = v_person_id and p.category = any (mirror_yes.categories) and p.channel = 'mail' and p.frequency = 'off'
+    and p.updated_at = mirror_yes.no_at;
+end
+$$;
+
+create function notify.person_at(address text) returns uuid
+language sql stable set search_path = '' as $$
+  select e.person_id from app.email_addresses e where lower(e.address) = lower(person_at.address)
 $$;
 
 create function notify.categories_of_stream(stream text) returns text[]
@@ -168,6 +203,31 @@ create function notify.masked(address text) returns text
 language sql immutable as $$
   select left(masked.address, 1) || '***@' || split_part(masked.address, '@', 2)
 $$;
+
+-- Triggers
+
+-- A person's own word to the mail service; not what it, or an operator, suppresses for other reasons.
+create function notify.tg_suppressions__mirror() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform notify.mirror_subscription(new.address, new.stream, true, new.since);
+  return null;
+end
+$$;
+
+create function notify.tg_reactivations__mirror() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform notify.mirror_subscription(new.address, new.stream, false, new.at);
+  return null;
+end
+$$;
+
+create trigger _900_mirror after insert or update of since on mail.suppressions
+for each row when (new.reason in ('manual', 'unsubscribed') and new.origin = 'recipient' and new.stream is not null)
+execute function notify.tg_suppressions__mirror();
+create trigger _900_mirror after insert or update of at on mail.reactivations
+for each row execute function notify.tg_reactivations__mirror();
 
 comment on function notify.leave_by_token(text) is 'Turns off what a letter is of, by its token; for links to unsubscribe.';
 comment on function notify.mirror_subscription(text, text, boolean, timestamptz) is

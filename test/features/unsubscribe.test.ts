@@ -157,16 +157,16 @@ test("leaving a summary turns off what stood in it and what comes in summaries, 
 
 test("what the mail service says of a subscription is taken over, in whatever order, unless the person chose since", async () => {
   const personId = await post.person("fajar@school.test");
+  const started = Date.now();
   const mirror = (
     minutesAgo: number,
     suppressed: boolean,
     stream = "broadcast",
     address = "Fajar@school.test",
-  ) =>
-    post.value(
-      "select notify.mirror_subscription($1, $2, $3, now() - make_interval(mins => $4))",
-      ...[address, stream, suppressed, minutesAgo],
-    );
+  ) => {
+    const at = new Date(started - minutesAgo * 60_000);
+    return post.value("select notify.mirror_subscription($1, $2, $3, $4)", address, stream, suppressed, at);
+  };
   await mirror(60, true);
   assert.deepEqual([await frequency(personId, "campaign"), await frequency(personId)], ["off", undefined]);
   await mirror(30, false);
@@ -177,11 +177,42 @@ test("what the mail service says of a subscription is taken over, in whatever or
   await post.value("select notify.prefer($1, 'campaign', 'mail', 'instant')", personId);
   await mirror(10, true);
   assert.equal(await frequency(personId, "campaign"), "instant");
+  await post.value("select notify.prefer($1, 'campaign', 'mail', 'off')", personId);
+  await mirror(-10, false);
+  assert.equal(await frequency(personId, "campaign"), "off", "a no that was said here is taken back here");
+  const refused = () =>
+    post.value("select mail.suppression_of('unknown@school.test', 'broadcast', 'campaign')");
   await mirror(10, true, "broadcast", "unknown@school.test");
-  assert.equal(
-    await post.value("select mail.suppression_of('unknown@school.test', 'broadcast', 'campaign')"),
-    "unsubscribed",
-  );
+  assert.equal(await refused(), "unsubscribed");
+  await mirror(9, false, "broadcast", "unknown@school.test");
+  assert.equal(await refused(), null);
+});
+
+test("the webhook's word that somebody has left the broadcast stream stands on the preference page", async () => {
+  const personId = await post.person("gita@school.test");
+  const token = await post.letter({ to: "gita@school.test", personId, category: "campaign" });
+  const change = (ChangedAt: string, values: object) => ({
+    ...{
+      RecordType: "SubscriptionChange",
+      MessageID: null,
+      Recipient: "gita@school.test",
+      ChangedAt,
+      Metadata: {},
+    },
+    ...{ Origin: "Recipient", MessageStream: "broadcast" },
+    ...values,
+  });
+  const left = { SuppressSending: true, SuppressionReason: "ManualSuppression" };
+  const back = { SuppressSending: false, SuppressionReason: null };
+  const hear = async (...calls: object[]) => {
+    const stored = JSON.stringify(calls.map((payload) => ({ stream: "broadcast", payload })));
+    await post.value("select mail.store_calls($1)", stored);
+    await post.value("select calls from mail.hear_calls(10)");
+    return (await post.ask(`/unsubscribe/${token}`)).page;
+  };
+  assert.match(await hear(change("2026-11-20T10:04:00Z", left)), /no more mail about “Campaigns”/);
+  assert.match(await hear(change("2026-11-20T11:04:00Z", back)), /No more mail about “Campaigns”\?/);
+  assert.equal(await frequency(personId, "campaign"), "instant");
 });
 
 function formData(fields: Record<string, string>): FormData {
