@@ -215,6 +215,16 @@ test("the webhook's word that somebody has left the broadcast stream stands on t
   assert.equal(await frequency(personId, "campaign"), "instant");
 });
 
+test("who tries addresses in haste is told to wait", async () => {
+  const statuses = await Promise.all(
+    Array.from(
+      { length: 620 },
+      async (_, n) => (await post.ask(`/preferences/${n}`, { grade: "off" })).status,
+    ),
+  );
+  assert.deepEqual([...new Set(statuses)].sort(), [404, 429]);
+});
+
 function formData(fields: Record<string, string>): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
