@@ -229,6 +229,7 @@ execute function notify.tg_suppressions__mirror();
 create trigger _900_mirror after insert or update of at on mail.reactivations
 for each row execute function notify.tg_reactivations__mirror();
 
+comment on table notify.mirrored_subscriptions is E'@behavior -*\nWhat the mail service said last of an address.';
 comment on function notify.leave_by_token(text) is 'Turns off what a letter is of, by its token; for links to unsubscribe.';
 comment on function notify.mirror_subscription(text, text, boolean, timestamptz) is
   'Takes over what a mail service that keeps subscriptions itself says of an address.';
