@@ -130,6 +130,11 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   return Object.freeze(config);
 }
 
+/** Where this machine reaches the server. */
+export function localUrl({ host, port }: Pick<Config, "host" | "port">): string {
+  return `http://${reachable(host)}:${port}`;
+}
+
 /** npm has its own ways with signals: src/cli/stop-signal.ts. */
 export function startedByNpm(env: Record<string, string | undefined> = process.env): boolean {
   return env.npm_lifecycle_event !== undefined;
