@@ -25,7 +25,8 @@ const actions: Actions = {
     exchange.send(early ?? (await exchange.answer(body)));
   },
   hang: async ({ accept }, exchange) => void (await readOrAccept(exchange, accept)),
-  trickle: async ({ ms }, exchange, clock) => trickle(exchange, await handle(exchange), (signal) => clock.sleep(ms, signal)),
+  trickle: async ({ ms }, exchange, clock) =>
+    trickle(exchange, await handle(exchange), (signal) => clock.sleep(ms, signal)),
   reset_before: (_fault, { request }) => void request.socket.resetAndDestroy(),
   reset_mid_request: async (_fault, { request }) => {
     await firstPart(request);

@@ -20,7 +20,8 @@ export function parseMatch(input: unknown): Match {
   if (!isObject(input)) throw new Refusal(402, "A fault's match is an object.");
   for (const [name, value] of Object.entries(input)) {
     const check = checks[name as keyof Match];
-    if (!check) throw new Refusal(402, `A fault is not matched by "${name}": ${Object.keys(checks).join(", ")}.`);
+    if (!check)
+      throw new Refusal(402, `A fault is not matched by "${name}": ${Object.keys(checks).join(", ")}.`);
     if (!check(value)) throw new Refusal(402, `A fault cannot match ${name} ${JSON.stringify(value)}.`);
   }
   return input as Match;

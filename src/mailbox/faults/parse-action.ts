@@ -69,7 +69,10 @@ const actions: Record<FaultAction["action"], (input: Input) => object> = {
 
 /** What Postmark says along with these, where that is known. */
 const usualErrors: Record<number, { code: number; message: string }> = {
-  401: { code: 10, message: "The Server Token you provided in the X-Postmark-Server-Token request header was invalid." },
+  401: {
+    code: 10,
+    message: "The Server Token you provided in the X-Postmark-Server-Token request header was invalid.",
+  },
   422: { code: 300, message: "Invalid email request." },
   429: { code: 0, message: "Rate limit exceeded." },
   500: { code: 101, message: "An unexpected error occurred." },

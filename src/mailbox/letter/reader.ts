@@ -1,24 +1,7 @@
+import type { Tracking } from "../store/events.ts";
+
 /** Who read a letter, in the words that Postmark uses of opens and clicks. */
-export type Reader = {
-  Platform: "Desktop" | "Mobile" | "Unknown";
-  UserAgent: string;
-  Client: Named;
-  OS: Named;
-  Geo: Geo;
-};
-
-type Named = { Name: string; Company: string; Family: string };
-
-type Geo = {
-  CountryISOCode: string;
-  Country: string;
-  RegionISOCode: string;
-  Region: string;
-  City: string;
-  Zip: string;
-  Coords: string;
-  IP: string;
-};
+export type Reader = Pick<Tracking, "Platform" | "UserAgent" | "Client" | "OS" | "Geo">;
 
 export function readerOf(userAgent: string, ip: string): Reader {
   return {
@@ -31,20 +14,23 @@ export function readerOf(userAgent: string, ip: string): Reader {
 }
 
 /** For events that the control API makes up. */
-export const someReader = readerOf(
-  "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
-  "203.0.113.7",
-);
+export function someReader(): Reader {
+  return readerOf(
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
+    "203.0.113.7",
+  );
+}
 
-function platformOf(userAgent: string): Reader["Platform"] {
+function platformOf(userAgent: string): string {
   if (/Mobile|Android|iPhone|iPad/.test(userAgent)) return "Mobile";
   return /Windows|Macintosh|Linux|CrOS/.test(userAgent) ? "Desktop" : "Unknown";
 }
 
-function firstNamed(known: [RegExp, string, string][], userAgent: string): Named {
+function firstNamed(known: [RegExp, string, string][], userAgent: string): Tracking["Client"] {
   for (const [pattern, family, company] of known) {
     const found = pattern.exec(userAgent);
-    if (found) return { Name: [family, found[1]].filter(Boolean).join(" "), Company: company, Family: family };
+    if (found)
+      return { Name: [family, found[1]].filter(Boolean).join(" "), Company: company, Family: family };
   }
   return { Name: "unknown", Company: "unknown", Family: "unknown" };
 }

@@ -35,8 +35,3 @@ export function takeDue(store: Store, now: Date, limit: number): Planned[] {
       dueAt: new Date(row.due_at),
     }));
 }
-
-/** Whether nothing more is to come for this letter. */
-export function isOver(store: Store, messageId: string): boolean {
-  return store.get("select 1 from agenda where message_id = ?", messageId) === undefined;
-}

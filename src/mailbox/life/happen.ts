@@ -7,10 +7,23 @@ import type { StoredMessage } from "../store/messages.ts";
 import type { Store } from "../store/store.ts";
 import { addSuppression, type Suppression } from "../store/suppressions.ts";
 import type { Emitter } from "../webhooks/emitter.ts";
-import { bounceOf, type Click, clickOf, deliveryOf, openOf, subscriptionChangeOf } from "../webhooks/payloads.ts";
+import {
+  bounceOf,
+  type Click,
+  clickOf,
+  deliveryOf,
+  openOf,
+  subscriptionChangeOf,
+} from "../webhooks/payloads.ts";
 
 /** Where things happen to letters: what is written down, when, and who hears of it. */
-export type Scene = { store: Store; clock: Clock; emitter: Emitter };
+export type Scene = {
+  store: Store;
+  clock: Clock;
+  emitter: Emitter;
+  /** What was begun and must not be waited for. */
+  errands: Set<Promise<unknown>>;
+};
 
 export function deliver({ store, clock, emitter }: Scene, message: StoredMessage, recipient: string): void {
   const receivedAt = clock.now();
@@ -47,22 +60,48 @@ export function suppress(
   reason: Suppression["reason"],
 ): boolean {
   const at = clock.now();
-  const made = { stream: message.stream, address: recipient, reason, origin: "Recipient", createdAt: at } as const;
+  const made = {
+    stream: message.stream,
+    address: recipient,
+    reason,
+    origin: "Recipient",
+    createdAt: at,
+  } as const;
   if (!addSuppression(store, made)) return false;
   const details = { Origin: "Recipient", SuppressSending: "True" };
-  insertEvent(store, { messageId: message.id, recipient, type: "SubscriptionChanged", details, receivedAt: at });
+  insertEvent(store, {
+    messageId: message.id,
+    recipient,
+    type: "SubscriptionChanged",
+    details,
+    receivedAt: at,
+  });
   emitter.announce(subscriptionChangeOf(made, { suppressed: true, at, message }));
   return true;
 }
 
 /** Only the first one is kept; webhooks hear of each. */
-export function open({ store, clock, emitter }: Scene, message: StoredMessage, recipient: string, reader: Reader) {
+export function open(
+  { store, clock, emitter }: Scene,
+  message: StoredMessage,
+  recipient: string,
+  reader: Reader,
+) {
   const at = clock.now();
   const first = !eventsOf(store, message.id).some(
     (event) => event.type === "Opened" && event.recipient === recipient,
   );
-  const details = { Summary: `Email opened with ${reader.Client.Name} on ${reader.OS.Name}`, ...reader };
-  if (first) insertEvent(store, { messageId: message.id, recipient, type: "Opened", details, receivedAt: at });
+  const details = { Summary: `Email opened with ${reader.Client.Name} on ${reader.OS.Name}` };
+  const tracking = { ...reader, FirstOpen: true, ReadSeconds: 5 };
+  if (first)
+    insertEvent(store, {
+      messageId: message.id,
+      recipient,
+      type: "Opened",
+      details,
+      receivedAt: at,
+      tracking,
+    });
   emitter.announce(openOf(message, recipient, reader, { first, at }));
 }
 
@@ -75,8 +114,16 @@ export function click(
 ): void {
   const at = clock.now();
   const summary = `Tracked link '${link}' was clicked from the ${location === "HTML" ? "HTML" : "text"} body.`;
-  const details = { Summary: summary, Link: link, ClickLocation: location, ...reader };
-  insertEvent(store, { messageId: message.id, recipient, type: "LinkClicked", details, receivedAt: at });
+  const details = { Summary: summary, Link: link, ClickLocation: location };
+  const tracking = { ...reader, ClickLocation: location, OriginalLink: link };
+  insertEvent(store, {
+    messageId: message.id,
+    recipient,
+    type: "LinkClicked",
+    details,
+    receivedAt: at,
+    tracking,
+  });
   emitter.announce(clickOf(message, recipient, reader, { link, location, at }));
 }
 
@@ -91,7 +138,20 @@ function newBounce(message: StoredMessage, email: string, type: string, bouncedA
   const details = detailsOf[type] ?? `smtp;550 5.0.0 ${type} made by the mailbox`;
   const { id: messageId, stream, from, subject, tag } = message;
   return {
-    ...{ messageId, stream, type, email, from, subject, tag, description, details, inactive, canActivate, bouncedAt },
+    ...{
+      messageId,
+      stream,
+      type,
+      email,
+      from,
+      subject,
+      tag,
+      description,
+      details,
+      inactive,
+      canActivate,
+      bouncedAt,
+    },
     dump: dumpOf(message, email, details),
   };
 }

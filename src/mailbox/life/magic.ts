@@ -46,7 +46,10 @@ function simulatedBounce(recipient: string, headers: NameValue[]): string | unde
   const wanted =
     domain === "bounce-testing.postmarkapp.com"
       ? local
-      : headers.find(({ Name }) => Name.toLowerCase() === "x-pm-bounce-type")?.Value.trim().toLowerCase();
+      : headers
+          .find(({ Name }) => Name.toLowerCase() === "x-pm-bounce-type")
+          ?.Value.trim()
+          .toLowerCase();
   if (wanted === undefined) return undefined;
   const type = [...bounceTypes.keys()].find((each) => each.toLowerCase() === wanted);
   return type === undefined || type === "SpamComplaint" ? "HardBounce" : type;

@@ -34,24 +34,25 @@ export const defaultSettings: Settings = {
 };
 
 export function readSettings(store: Store): Settings {
-  const kept = readSetting<Partial<Settings>>(store, name, {});
-  return { ...defaultSettings, ...kept, webhooks: { ...defaultSettings.webhooks, ...kept.webhooks } };
+  const pairs = Object.entries(defaultSettings).map(([name, value]) => [
+    name,
+    readSetting(store, name, value),
+  ]);
+  return Object.fromEntries(pairs);
 }
 
 /** Changes what is named and leaves the rest. Throws a Fault for what is unknown or senseless. */
 export function changeSettings(store: Store, input: unknown): Settings {
   const { webhooks = {}, ...rest } = checked(input, checks, "settings");
   const now = readSettings(store);
-  const changed = { ...now, ...rest, webhooks: { ...now.webhooks, ...checked(webhooks, webhookChecks, "webhooks") } };
-  writeSetting(store, name, changed);
-  return changed;
+  const changed = { ...rest, webhooks: { ...now.webhooks, ...checked(webhooks, webhookChecks, "webhooks") } };
+  for (const [name, value] of Object.entries(changed)) writeSetting(store, name, value);
+  return readSettings(store);
 }
 
 export function resetSettings(store: Store): void {
-  writeSetting(store, name, {});
+  for (const [name, value] of Object.entries(defaultSettings)) writeSetting(store, name, value);
 }
-
-const name = "life";
 
 type Check = (value: unknown) => unknown;
 

@@ -30,7 +30,10 @@ export type Planned = {
   dueAt: Date | null;
 };
 
-export function insertDelivery(store: Store, { webhookId, traceId, announcement, body, dueAt }: Planned): void {
+export function insertDelivery(
+  store: Store,
+  { webhookId, traceId, announcement, body, dueAt }: Planned,
+): void {
   store.run(
     `insert into deliveries (webhook_id, trigger, message_id, trace_id, body, due_at, outcome)
      values (?, ?, ?, ?, ?, ?, ?)`,
@@ -39,7 +42,7 @@ export function insertDelivery(store: Store, { webhookId, traceId, announcement,
     announcement.payload.MessageID,
     traceId,
     body,
-    dueAt && dueAt.getTime(),
+    dueAt?.getTime() ?? null,
     dueAt ? "waiting" : "dropped",
   );
 }
@@ -74,7 +77,7 @@ export function recordAttempt(store: Store, delivery: Delivery, attempt: Attempt
     );
     store.run(
       "update deliveries set attempts = attempts + 1, due_at = ?, outcome = ? where id = ?",
-      nextAt && nextAt.getTime(),
+      nextAt?.getTime() ?? null,
       nextAt ? "waiting" : attempt.outcome,
       delivery.id,
     );

@@ -46,7 +46,9 @@ export function startEmitter({ store, clock }: { store: Store; clock: Clock }): 
   void work.wake();
   return {
     announce: (announcement) => {
-      const listeners = listWebhooks(store, announcement.stream).filter((each) => hears(store, each, announcement));
+      const listeners = listWebhooks(store, announcement.stream).filter((each) =>
+        hears(store, each, announcement),
+      );
       if (listeners.length === 0) return;
       const settings = readSettings(store).webhooks;
       for (const webhook of listeners) plan({ store, clock }, webhook, announcement, settings);
@@ -68,7 +70,12 @@ function hears(store: Store, { id, status, triggers }: Webhook, { trigger, paylo
   return !isPaused(store, id, trigger);
 }
 
-function plan({ store, clock }: Ground, webhook: Webhook, announcement: Announcement, how: WebhookSettings): void {
+function plan(
+  { store, clock }: Ground,
+  webhook: Webhook,
+  announcement: Announcement,
+  how: WebhookSettings,
+): void {
   const traceId = randomUUID();
   const body = JSON.stringify(payloadFor(webhook, announcement));
   const dueAt = Math.random() < how.drop ? null : dueTime(clock.now(), how.reorder);

@@ -1,7 +1,13 @@
 import type { Store } from "../store/store.ts";
 
 /** An event was given up. Pauses the trigger when that happened `pauseAfter` times and nothing went through between. */
-export function countFailure(store: Store, webhookId: number, trigger: string, pauseAfter: number, now: Date): void {
+export function countFailure(
+  store: Store,
+  webhookId: number,
+  trigger: string,
+  pauseAfter: number,
+  now: Date,
+): void {
   store.run(
     `insert into trigger_failures (webhook_id, trigger, failures) values (?1, ?2, 1)
      on conflict (webhook_id, trigger) do update set failures = failures + 1`,

@@ -1,9 +1,10 @@
 import { bounceTypes } from "../bounce-types.ts";
+import { universal } from "../eastern.ts";
+import type { Reader } from "../letter/reader.ts";
 import type { Bounce } from "../store/bounces.ts";
 import type { StoredMessage } from "../store/messages.ts";
 import type { Suppression } from "../store/suppressions.ts";
 import type { Triggers } from "../store/webhooks.ts";
-import type { Reader } from "../letter/reader.ts";
 
 /** One event for the webhooks of a stream. */
 export type Announcement = {
@@ -21,7 +22,7 @@ export function deliveryOf(message: StoredMessage, recipient: string, at: Date):
     ServerID: serverId,
     Recipient: recipient,
     ...tagOf(message),
-    DeliveredAt: zulu(at),
+    DeliveredAt: universal(at),
     Details: "smtp;250 2.0.0 OK kept in the mailbox",
   });
 }
@@ -40,7 +41,7 @@ export function bounceOf(message: StoredMessage, bounce: Bounce): Announcement {
     Details: bounce.details,
     Email: bounce.email,
     From: bounce.from,
-    BouncedAt: zulu(bounce.bouncedAt),
+    BouncedAt: universal(bounce.bouncedAt),
     DumpAvailable: bounce.dump !== null,
     Inactive: bounce.inactive,
     CanActivate: bounce.canActivate,
@@ -49,11 +50,16 @@ export function bounceOf(message: StoredMessage, bounce: Bounce): Announcement {
   return bounce.dump === null ? made : { ...made, content: bounce.dump };
 }
 
-export function openOf(message: StoredMessage, recipient: string, reader: Reader, open: { first: boolean; at: Date }) {
+export function openOf(
+  message: StoredMessage,
+  recipient: string,
+  reader: Reader,
+  open: { first: boolean; at: Date },
+) {
   return announcement("Open", message, {
     FirstOpen: open.first,
     Recipient: recipient,
-    ReceivedAt: zulu(open.at),
+    ReceivedAt: universal(open.at),
     ReadSeconds: 5,
     ...reader,
     Tag: message.tag ?? "",
@@ -62,11 +68,16 @@ export function openOf(message: StoredMessage, recipient: string, reader: Reader
 
 export type Click = { link: string; location: "HTML" | "Text"; at: Date };
 
-export function clickOf(message: StoredMessage, recipient: string, reader: Reader, click: Click): Announcement {
+export function clickOf(
+  message: StoredMessage,
+  recipient: string,
+  reader: Reader,
+  click: Click,
+): Announcement {
   return announcement("Click", message, {
     ClickLocation: click.location,
     Recipient: recipient,
-    ReceivedAt: zulu(click.at),
+    ReceivedAt: universal(click.at),
     OriginalLink: click.link,
     ...reader,
     Tag: message.tag ?? "",
@@ -87,7 +98,7 @@ export function subscriptionChangeOf(
       MessageID: message?.id ?? null,
       ServerID: serverId,
       MessageStream: suppression.stream,
-      ChangedAt: zulu(change.at),
+      ChangedAt: universal(change.at),
       Recipient: suppression.address,
       Origin: suppression.origin,
       SuppressSending: change.suppressed,
@@ -96,11 +107,6 @@ export function subscriptionChangeOf(
       Metadata: message?.metadata ?? {},
     },
   };
-}
-
-/** A moment as webhooks write it: UTC, with seven digits of a second. */
-export function zulu(moment: Date): string {
-  return moment.toISOString().replace("Z", "0000Z");
 }
 
 function announcement(

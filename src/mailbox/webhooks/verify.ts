@@ -4,7 +4,14 @@ import { someReader } from "../letter/reader.ts";
 import { Fault } from "../reply.ts";
 import type { StoredMessage } from "../store/messages.ts";
 import type { Triggers, Webhook } from "../store/webhooks.ts";
-import { type Announcement, bounceOf, clickOf, deliveryOf, openOf, subscriptionChangeOf } from "./payloads.ts";
+import {
+  type Announcement,
+  bounceOf,
+  clickOf,
+  deliveryOf,
+  openOf,
+  subscriptionChangeOf,
+} from "./payloads.ts";
 import { post } from "./post.ts";
 
 /** One probe for each enabled trigger. Throws Fault 1364 when one of them is not answered by exactly 200. */
@@ -37,15 +44,21 @@ const recipient = "john@example.com";
 const at = new Date("2026-01-01T12:00:00Z");
 
 const samples: Record<keyof Triggers, (message: StoredMessage) => Announcement> = {
-  Open: (message) => openOf(message, recipient, someReader, { first: true, at }),
+  Open: (message) => openOf(message, recipient, someReader(), { first: true, at }),
   Click: (message) =>
-    clickOf(message, recipient, someReader, { link: "https://example.com", location: "HTML", at }),
+    clickOf(message, recipient, someReader(), { link: "https://example.com", location: "HTML", at }),
   Delivery: (message) => deliveryOf(message, recipient, at),
   Bounce: (message) => bounceOf(message, sampleBounce(message, "HardBounce")),
   SpamComplaint: (message) => bounceOf(message, sampleBounce(message, "SpamComplaint")),
   SubscriptionChange: (message) =>
     subscriptionChangeOf(
-      { stream: message.stream, address: recipient, reason: "HardBounce", origin: "Recipient", createdAt: at },
+      {
+        stream: message.stream,
+        address: recipient,
+        reason: "HardBounce",
+        origin: "Recipient",
+        createdAt: at,
+      },
       { suppressed: true, at, message },
     ),
 };
