@@ -201,7 +201,7 @@ test("redirect: the client posts again to wherever it is sent, with its token", 
     tokens.push(request.headers["x-postmark-server-token"]);
     response.end("{}");
   });
-  stack.defer(() => new Promise((resolve) => thief.close(resolve).closeAllConnections()));
+  stack.defer(() => new Promise<void>((resolve) => thief.close(() => resolve()).closeAllConnections()));
   await new Promise<void>((resolve) => thief.listen(0, "127.0.0.1", resolve));
   const location = `http://localhost:${(thief.address() as AddressInfo).port}/`;
   await mailbox.control("POST", "faults", { action: "redirect", location, times: 1 });

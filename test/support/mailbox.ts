@@ -21,7 +21,12 @@ export async function openMailbox(): Promise<TestMailbox> {
   };
 }
 
-async function askControl<Answer>(url: string, method: string, path: string, body?: object): Promise<Answer> {
+export async function askControl<Answer>(
+  url: string,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Answer> {
   const answer = await fetch(`${url}/_control/${path}`, {
     method,
     headers: { "content-type": "application/json" },
