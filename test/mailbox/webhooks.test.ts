@@ -5,6 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { startMailbox } from "#mailbox/mailbox.ts";
 import { askControl } from "../support/mailbox.ts";
+import { until } from "../support/wait.ts";
 import { openPlace } from "./place.ts";
 
 const letter = { From: "mail@school.test", To: "ada@school.test", Subject: "Hello", TextBody: "Hello Ada" };
@@ -208,6 +209,22 @@ test("for tests, events come twice, in the wrong order, or never", async () => {
   assert.equal(new Set(traces).size, 3);
   assert.deepEqual(await came({ duplicate: false, drop: 1 }), [0, ""]);
   assert.partialDeepStrictEqual(await mailbox.control("GET", "webhooks"), { deliveries: { dropped: 3 } });
+});
+
+test("a reset while an event is on its way: it is forgotten, and nothing breaks", async () => {
+  await using place = await openPlace();
+  await place.mailbox.control("POST", "settings", { webhooks: { timeoutMs: 200 } });
+  await place.register({ Triggers: deliveries });
+  place.answers = ["hang"];
+  await place.client.sendEmail(letter);
+  await until(() => place.receiver.received.length === 1);
+  await place.mailbox.control("POST", "reset", { keepWebhooks: true });
+  await place.settle();
+  assert.deepEqual(await place.attempts(), []);
+  place.answers = [200];
+  await place.client.sendEmail(letter);
+  await place.settle();
+  assert.equal((await place.attempts()).length, 1);
 });
 
 test("what waits to be told survives the end of the mailbox", async () => {

@@ -102,7 +102,8 @@ function record({ store, clock }: Ground, delivery: Delivery, { status, error }:
   const outcome = verdict === "retry" && !nextAt ? "given up" : verdict;
   const retriesRemaining = retries - delivery.attempts;
   store.transaction(() => {
-    recordAttempt(store, delivery, { at: now, status, error, retriesRemaining, outcome }, nextAt);
+    const attempt = { at: now, status, error, retriesRemaining, outcome };
+    if (!recordAttempt(store, delivery, attempt, nextAt)) return;
     if (outcome === "done") forgetFailures(store, delivery.webhookId, delivery.trigger);
     if (outcome === "given up") {
       const { pauseAfter } = readSettings(store).webhooks;
