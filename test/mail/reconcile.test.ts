@@ -6,7 +6,16 @@ import { reconcileOutbox } from "#mail/reconcile.ts";
 import { startSweeper } from "#mail/sweeper.ts";
 import type { MailTransport } from "#mail/transport.ts";
 import { openWorld, type World } from "../support/world.ts";
-import { answering, bells, deaf, enqueue, letTimePass, letterOf, transportTo } from "./outbox-support.ts";
+import {
+  answering,
+  bells,
+  deaf,
+  emptyOutbox,
+  enqueue,
+  letTimePass,
+  letterOf,
+  transportTo,
+} from "./outbox-support.ts";
 import { openMailbox, type TestServer } from "./servers.ts";
 
 let world: World;
@@ -27,9 +36,7 @@ after(async () => {
 });
 
 beforeEach(async () => {
-  await world.pool.query(
-    "truncate mail.letters, mailbox.messages cascade; delete from graphile_worker._private_jobs",
-  );
+  await emptyOutbox(world.pool);
 });
 
 async function countReceived(): Promise<number> {

@@ -62,7 +62,8 @@ type Undecided = {
 };
 
 export const listUndecided = command({
-  about: "List letters of which nobody knows whether they went: unknown ones are being looked up, held ones wait for a person",
+  about:
+    "List letters of which nobody knows whether they went: unknown ones are being looked up, held ones wait for a person",
   options: { json: { type: "boolean", about: "as JSON" } },
   async run({ db, print, values }) {
     const letters = await db.rows<Undecided>("select * from mail.undecided limit 1000");
