@@ -398,6 +398,11 @@ language sql immutable set search_path = '' as $$
   end
 $$;
 
+create function mail.has_written_to(address text) returns boolean
+language sql stable set search_path = '' as $$
+  select exists (select from mail.letters l where lower(l.recipient) = has_written_to.address)
+$$;
+
 create function mail.suppression_reason(reason text, origin text) returns text
 language sql immutable set search_path = '' as $$
   select case
@@ -433,7 +438,8 @@ create trigger _200_settle before update of state on mail.letters
 
 -- Views
 
--- What each stored call says, as facts. `suppresses` is a reason, or 'nothing' where the address is written to again.
+-- What each stored call says, as facts. `suppresses` is a reason, or 'nothing' where the address is written to again; a call
+-- about an address that was never written to (of another program, or to try us out) says nothing.
 create view mail.call_facts with (security_invoker = true) as
   select c.id, c.outcome, p.mid, p.message_id, p.address, p.type, l.id as letter_id, s.stream, k.kind, w.suppresses,
     coalesce(case when p.mid is not null and p.attempt ~ '^\d{1,9}$' then p.attempt::int end, l.attempt) as attempt,
@@ -469,7 +475,7 @@ create view mail.call_facts with (security_invoker = true) as
   cross join lateral (
     select
       coalesce(c.payload ->> 'RecordType', 'none') as record,
-      queue.uuid_or_null(c.payload ->> 'MessageID') as message_id,
+      nullif(queue.uuid_or_null(c.payload ->> 'MessageID'), '00000000-0000-0000-0000-000000000000') as message_id,
       queue.uuid_or_null(c.payload #>> '{Metadata,mid}') as mid,
       c.payload #>> '{Metadata,a}' as attempt,
       nullif(lower(btrim(coalesce(c.payload ->> 'Recipient', c.payload ->> 'Email'))), '') as address,
@@ -507,6 +513,7 @@ create view mail.call_facts with (security_invoker = true) as
   ) k
   cross join lateral (
     select case
+      when p.record = 'SubscriptionChange' and c.source = 'webhook' and not mail.has_written_to(p.address) then null
       when p.record = 'SubscriptionChange' and not p.suppress_sending then 'nothing'
       when p.record = 'SubscriptionChange' then mail.suppression_reason(p.reason, p.origin)
       when l.id is null then null

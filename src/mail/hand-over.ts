@@ -99,12 +99,7 @@ function isAnswer(outcome: Outcome): boolean {
   return outcome.kind === "accepted" || outcome.kind === "refused";
 }
 
-async function heedTrouble(
-  db: Queryable,
-  { stream }: Batch,
-  outcomes: Outcome[],
-  pace: Pace,
-): Promise<void> {
+async function heedTrouble(db: Queryable, { stream }: Batch, outcomes: Outcome[], pace: Pace): Promise<void> {
   const stop = outcomes.find((outcome) => outcome.kind === "notSent" && outcome.stop);
   if (stop?.kind === "notSent") return stopStream(db, stream, stop);
   const [first] = outcomes;

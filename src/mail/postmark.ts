@@ -68,7 +68,10 @@ async function sendHalves(sending: Sending, messages: Message[]): Promise<Outcom
 /** A request may have 50 MB. Counting bytes exactly costs as much as writing them, and is needed for long letters only. */
 function isTooLarge(messages: Message[]): boolean {
   if (messages.length < 2) return false;
-  const characters = messages.reduce((sum, { HtmlBody, TextBody }) => sum + HtmlBody.length + TextBody.length, 0);
+  const characters = messages.reduce(
+    (sum, { HtmlBody, TextBody }) => sum + HtmlBody.length + TextBody.length,
+    0,
+  );
   const couldBeTooLarge = characters * mostBytesOfACharacter > mostBytes;
   return couldBeTooLarge && Buffer.byteLength(JSON.stringify(messages)) > mostBytes;
 }

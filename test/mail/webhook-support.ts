@@ -18,12 +18,15 @@ export type Receiver = AsyncDisposable & {
 };
 
 /** The endpoint behind a real server. */
-export async function openReceiver(owner: Pool, options: { patienceMs?: number } = {}): Promise<Receiver> {
+export async function openReceiver(
+  owner: Pool,
+  { port = 0, ...options }: { port?: number; patienceMs?: number } = {},
+): Promise<Receiver> {
   const config = readConfig({});
   const app = fastify({ bodyLimit: 100_000 });
   app.removeContentTypeParser("text/plain");
   await app.register(postmarkWebhookRoute({ owner, webhookSecret, config }, options));
-  await app.listen({ host: "127.0.0.1", port: 0 });
+  await app.listen({ host: "127.0.0.1", port });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/mail/webhooks/postmark`;
   return {
     url,
