@@ -12,4 +12,9 @@ export default {
     "mailbox.messages",
     "mailbox.streams",
   ],
+  acts: {
+    "app.letter_templates()": ["owner"],
+    "app.preview_letter('sign-in-link')": ["owner"],
+  },
+  functions: { mutations: ["app.letter_templates", "app.preview_letter"] },
 } satisfies Rights;
