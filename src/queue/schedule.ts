@@ -19,6 +19,7 @@ export const schedules: Readonly<Record<string, Schedule>> = {
   "queue/roll-partitions": { task: "queue/roll-partitions", cron: "23 * * * *", missed: "once" },
   "notify/deliver": { task: "notify/deliver", cron: "*/5 * * * *" },
   "queue/prune": { task: "queue/prune", cron: "40 3 * * *", missed: "once" },
+  "mail/prune": { task: "mail/prune", cron: "50 3 * * *", missed: "once" },
 };
 
 /** Tells the database which schedules the code has; an operator's edit stays until the code says something else. */
