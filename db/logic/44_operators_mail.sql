@@ -26,7 +26,7 @@ begin
 end
 $$;
 
-create function operators.set_mail_rate(stream text, letters_per_second numeric default null) returns operators.mail_streams
+create function operators.set_mail_rate(stream text, letters_per_second double precision default null) returns operators.mail_streams
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform operators.act_as_operator(), mail.set_rate(set_mail_rate.stream, set_mail_rate.letters_per_second);
@@ -52,7 +52,7 @@ $$;
 grant select on operators.mail_streams, operators.undecided_letters to authenticated;
 grant execute on function operators.mail_facts() to authenticated;
 grant execute on function
-  operators.resume_mail(text), operators.set_mail_rate(text, numeric), operators.decide_letter(uuid, text)
+  operators.resume_mail(text), operators.set_mail_rate(text, double precision), operators.decide_letter(uuid, text)
 to anon, authenticated;
 
 -- Comments
@@ -91,7 +91,7 @@ comment on column operators.undecided_letters.problem is 'Why nobody knows.';
 
 comment on function operators.resume_mail(text) is
   E'@arg stream The name of the stream.\nLets the letters of a stream go again, once what stopped it has been mended. For the owner of the community. Errors: HW401, HW403, HW404.';
-comment on function operators.set_mail_rate(text, numeric) is
+comment on function operators.set_mail_rate(text, double precision) is
   E'@arg stream The name of the stream.\n@arg lettersPerSecond At most so many, over all processes; none: as many as the provider takes.\nLimits the letters of a stream per second, from now on. For the owner of the community. Errors: HW401, HW403, HW404, HW422.';
 comment on function operators.decide_letter(uuid, text) is
   E'@arg id The id of the letter.\n@arg decision send it again, accept that it has arrived, or drop it.\nDecides about an undecided letter; its state afterwards. For the owner of the community. Errors: HW401, HW403, HW404, HW409, HW422.';

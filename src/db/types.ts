@@ -1122,7 +1122,7 @@ export interface MailReactivations {
 export interface MailStatus {
   held: number | null;
   later: number | null;
-  letters_per_second: Numeric | null;
+  letters_per_second: number | null;
   oldest: Timestamp | null;
   requests_at_once: number | null;
   resting_until: Timestamp | null;
@@ -1139,10 +1139,10 @@ export interface MailStatus {
 }
 
 export interface MailStreams {
-  allowance: Generated<Numeric>;
+  allowance: Generated<number>;
   allowed_at: Generated<Timestamp>;
   created_at: Generated<Timestamp>;
-  letters_per_second: Numeric | null;
+  letters_per_second: number | null;
   requests_at_once: Generated<number>;
   resting_until: Timestamp | null;
   retention: Generated<Interval>;
@@ -1555,7 +1555,7 @@ export interface OperatorsMailStreams {
   /**
    * How many letters may go per second; null: as many as the provider takes.
    */
-  letters_per_second: Numeric | null;
+  letters_per_second: number | null;
   /**
    * outbound, or broadcast for campaigns.
    */
