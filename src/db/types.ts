@@ -1062,10 +1062,11 @@ export interface MailDeliveryEvents {
 }
 
 export interface MailDuplicates {
-  first_at: Timestamp | null;
-  last_at: Timestamp | null;
-  letter_id: string | null;
-  receipts: Int8 | null;
+  attempt: number;
+  created_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  letter_id: string;
+  provider_message_id: string;
 }
 
 export interface MailLetters {
@@ -1075,6 +1076,7 @@ export interface MailLetters {
   category: string;
   claimed_by: string | null;
   created_at: Generated<Timestamp>;
+  decided_by: string | null;
   dedupe_key: string;
   error: string | null;
   error_code: string | null;
@@ -1110,12 +1112,72 @@ export interface MailPublication {
   updated_at: Generated<Timestamp>;
 }
 
-export interface MailReceipts {
-  attempt: number;
+export interface MailReactivations {
+  address: string;
+  at: Timestamp;
+  created_at: Generated<Timestamp>;
+  stream: string;
+}
+
+export interface MailStatus {
+  held: number | null;
+  later: number | null;
+  letters_per_second: number | null;
+  oldest: Timestamp | null;
+  requests_at_once: number | null;
+  resting_until: Timestamp | null;
+  sending: number | null;
+  stopped_at: Timestamp | null;
+  stopped_because: string | null;
+  stopped_code: string | null;
+  stream: string | null;
+  trouble: string | null;
+  troubles: number | null;
+  unknown: number | null;
+  urgent: number | null;
+  waiting: number | null;
+}
+
+export interface MailStreams {
+  allowance: Generated<number>;
+  allowed_at: Generated<Timestamp>;
+  created_at: Generated<Timestamp>;
+  letters_per_second: number | null;
+  requests_at_once: Generated<number>;
+  resting_until: Timestamp | null;
+  retention: Generated<Interval>;
+  stopped_at: Timestamp | null;
+  stopped_because: string | null;
+  stopped_code: string | null;
+  stream: string;
+  trouble: string | null;
+  troubles: Generated<number>;
+  trying: Generated<boolean>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MailSuppressions {
+  address: string;
   created_at: Generated<Timestamp>;
   id: Generated<Int8>;
-  letter_id: string;
-  provider_message_id: string;
+  letter_id: string | null;
+  lifted_at: Timestamp | null;
+  origin: string;
+  reason: string;
+  since: Timestamp;
+  stream: string | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MailSweeps {
+  asked_since: Timestamp;
+  events: Generated<number>;
+  finished_at: Timestamp | null;
+  id: Generated<Int8>;
+  letters: Generated<number>;
+  lifted: Generated<number>;
+  started_at: Generated<Timestamp>;
+  suppressed: Generated<number>;
 }
 
 export interface MailTemplates {
@@ -1146,6 +1208,19 @@ export interface MailUndecided {
   state: string | null;
   stream: string | null;
   template: string | null;
+}
+
+export interface MailWebhookCalls {
+  id: Generated<Int8>;
+  outcome: string | null;
+  payload: Json | null;
+  problem: string | null;
+  processed_at: Timestamp | null;
+  received_at: Generated<Timestamp>;
+  source: string;
+  stream: string | null;
+  trace_id: string | null;
+  unreadable: string | null;
 }
 
 export interface MailWords {
@@ -1466,6 +1541,66 @@ export interface OperatorsJobBatches {
   total_jobs: number | null;
 }
 
+export interface OperatorsMailStreams {
+  /**
+   * @notNull
+   * Letters that wait for a decision.
+   */
+  held: number | null;
+  /**
+   * @notNull
+   * Letters whose time has not come, or that wait for their next attempt.
+   */
+  later: number | null;
+  /**
+   * How many letters may go per second; null: as many as the provider takes.
+   */
+  letters_per_second: number | null;
+  /**
+   * outbound, or broadcast for campaigns.
+   */
+  name: string | null;
+  /**
+   * After trouble: when it tries again by itself.
+   */
+  resting_until: Timestamp | null;
+  /**
+   * @notNull
+   * Letters that are being handed over.
+   */
+  sending: number | null;
+  /**
+   * When it was stopped; null: it goes.
+   */
+  stopped_at: Timestamp | null;
+  /**
+   * What stopped it.
+   */
+  stopped_because: string | null;
+  /**
+   * The code of what stopped it.
+   */
+  stopped_code: string | null;
+  /**
+   * What the trouble was.
+   */
+  trouble: string | null;
+  /**
+   * @notNull
+   * Letters that were handed over without an answer: the provider is being asked.
+   */
+  unknown: number | null;
+  /**
+   * @notNull
+   * Letters that could go now.
+   */
+  waiting: number | null;
+  /**
+   * Since when the oldest of the waiting letters waits.
+   */
+  waiting_since: Timestamp | null;
+}
+
 export interface OperatorsQueues {
   /**
    * How long they took on average, in milliseconds.
@@ -1583,6 +1718,58 @@ export interface OperatorsSchedules {
    * The IANA time zone of the expression.
    */
   timezone: string | null;
+}
+
+export interface OperatorsUndecidedLetters {
+  /**
+   * @notNull
+   * How often it was handed over.
+   */
+  attempt: number | null;
+  /**
+   * Its id, which the provider knows as metadata mid.
+   */
+  id: string | null;
+  /**
+   * @notNull
+   * How often the provider was asked since.
+   */
+  look_ups: number | null;
+  /**
+   * When it is asked next.
+   */
+  next_look_up_at: Timestamp | null;
+  /**
+   * Why nobody knows.
+   */
+  problem: string | null;
+  /**
+   * @notNull
+   * The address it went to.
+   */
+  recipient: string | null;
+  /**
+   * @notNull
+   * @behavior +orderBy
+   * When it was handed over last.
+   */
+  sent_at: Timestamp | null;
+  /**
+   * @notNull
+   * @behavior +filterBy +orderBy
+   * unknown: look-ups go on; held: a person decides.
+   */
+  state: string | null;
+  /**
+   * @notNull
+   * The stream it went by.
+   */
+  stream: string | null;
+  /**
+   * @notNull
+   * What kind of letter it is.
+   */
+  template: string | null;
 }
 
 export interface QueueAttempts {
@@ -2154,9 +2341,14 @@ export interface DB {
   "mail.duplicates": MailDuplicates;
   "mail.letters": MailLetters;
   "mail.publication": MailPublication;
-  "mail.receipts": MailReceipts;
+  "mail.reactivations": MailReactivations;
+  "mail.status": MailStatus;
+  "mail.streams": MailStreams;
+  "mail.suppressions": MailSuppressions;
+  "mail.sweeps": MailSweeps;
   "mail.templates": MailTemplates;
   "mail.undecided": MailUndecided;
+  "mail.webhook_calls": MailWebhookCalls;
   "mail.words": MailWords;
   "mailbox.events": MailboxEvents;
   "mailbox.messages": MailboxMessages;
@@ -2172,8 +2364,10 @@ export interface DB {
   "notify.quiet_times": NotifyQuietTimes;
   "operators.failed_jobs": OperatorsFailedJobs;
   "operators.job_batches": OperatorsJobBatches;
+  "operators.mail_streams": OperatorsMailStreams;
   "operators.queues": OperatorsQueues;
   "operators.schedules": OperatorsSchedules;
+  "operators.undecided_letters": OperatorsUndecidedLetters;
   "queue.attempts": QueueAttempts;
   "queue.audit": QueueAudit;
   "queue.batches": QueueBatches;
