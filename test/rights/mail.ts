@@ -18,4 +18,9 @@ export default {
     "mail.health_limits",
     "mail.told_health",
   ],
+  acts: {
+    "app.letter_templates()": ["owner"],
+    "app.preview_letter('sign-in-link')": ["owner"],
+  },
+  functions: { mutations: ["app.letter_templates", "app.preview_letter"] },
 } satisfies Rights;
