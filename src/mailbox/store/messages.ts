@@ -54,11 +54,6 @@ export function allMessages(store: Store): StoredMessage[] {
     .map((row) => toMessage(store, row));
 }
 
-/** Answers how many there were. */
-export function forgetMessages(store: Store): { Messages: number } {
-  return { Messages: store.run("delete from messages").changes };
-}
-
 export function setStatus(store: Store, id: string, status: StoredMessage["status"]): void {
   store.run("update messages set status = ? where id = ?", status, id);
 }
