@@ -1,0 +1,61 @@
+/** What the harness asks of the mailbox: its own view of what it has, and its bad moods. */
+export class MailboxControl {
+  readonly #base: string;
+
+  constructor(url: string) {
+    this.#base = `${url}/_control`;
+  }
+
+  /** How often each letter was taken, by its id. */
+  async taken(): Promise<Map<string, number>> {
+    const taken = new Map<string, number>();
+    for (const { Metadata } of await this.#messages()) {
+      const id = Metadata.mid ?? "a message without a letter";
+      taken.set(id, (taken.get(id) ?? 0) + 1);
+    }
+    return taken;
+  }
+
+  async doubled(): Promise<string[]> {
+    const doubled = await this.#ask<{ value: string }[]>("GET", "duplicates?by=mid");
+    return doubled.map(({ value }) => value);
+  }
+
+  async pass(seconds: number): Promise<void> {
+    await this.#ask("POST", "clock/advance", { seconds });
+  }
+
+  async set(settings: object): Promise<void> {
+    await this.#ask("POST", "settings", settings);
+  }
+
+  async misbehave(fault: object): Promise<void> {
+    await this.#ask("POST", "faults", fault);
+  }
+
+  async faults(): Promise<{ action: string; hits: number; match?: { path?: string } }[]> {
+    return this.#ask("GET", "faults");
+  }
+
+  async behave(): Promise<void> {
+    await this.#ask("DELETE", "faults");
+  }
+
+  async webhookAttempts(): Promise<{ status: number | null; outcome: string }[]> {
+    return this.#ask("GET", "webhooks/attempts");
+  }
+
+  #messages(): Promise<{ Metadata: { mid?: string } }[]> {
+    return this.#ask("GET", "messages?count=1000000");
+  }
+
+  async #ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+    const response = await fetch(`${this.#base}/${path}`, {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Answer;
+  }
+}

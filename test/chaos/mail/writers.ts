@@ -1,0 +1,107 @@
+import { randomUUID } from "node:crypto";
+import type pg from "pg";
+import { isAway } from "#db/insist.ts";
+import { pause } from "#lib/pause.ts";
+import type { Random } from "../support/random.ts";
+
+const mostOpen = 400;
+const rolledBack = 0.05;
+
+type Letter = Record<string, unknown>;
+
+/** What is written: a letter of a kind, and how many of it at once. */
+const kinds: Record<string, { many: [least: number, most: number]; letter: () => Letter }> = {
+  signIn: {
+    many: [1, 1],
+    letter: () => ({
+      ...{ template: "sign-in-link", category: "security", priority: 10, policy: "resend", secret: true },
+      ...{ data: { personName: "Ada", signInToken: randomUUID(), code: "123456" } },
+      expiresAt: new Date(Date.now() + 3_600_000),
+    }),
+  },
+  notice: {
+    many: [1, 5],
+    letter: () => ({
+      ...{ template: "confirm-address", category: "account", priority: 100, policy: "resend" },
+      data: { personName: "Ben", token: randomUUID() },
+    }),
+  },
+  held: {
+    many: [1, 3],
+    letter: () => ({
+      ...{ template: "confirm-address", category: "account", priority: 100, policy: "hold" },
+      data: { personName: "Cleo", token: randomUUID() },
+    }),
+  },
+  campaign: {
+    many: [20, 60],
+    letter: () => ({
+      ...{ template: "campaign", category: "campaign", stream: "broadcast", priority: 200, policy: "resend" },
+      data: { personName: "Dora", subject: "The roof", html: "<p>It leaks.</p>", text: "It leaks." },
+    }),
+  },
+};
+
+/** Writes letters of all kinds until it is disposed, some in transactions that are rolled back. */
+export class Writers implements AsyncDisposable {
+  readonly #pool: pg.Pool;
+  readonly #random: Random;
+  readonly #stopping = new AbortController();
+  readonly #loop: Promise<void>;
+  /** Letters that were asked for, committed or not. */
+  letters = 0;
+  /** Transactions whose end nobody saw: the ledger says whether they were committed. */
+  interrupted = 0;
+  readonly refusals: string[] = [];
+
+  constructor(pool: pg.Pool, random: Random) {
+    this.#pool = pool;
+    this.#random = random;
+    this.#loop = this.#write();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+  }
+
+  async #write(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (; !signal.aborted; await pause(this.#random.int(20, 120), signal))
+      await this.#transact().catch((error) => this.#interrupted(error));
+  }
+
+  async #transact(): Promise<void> {
+    const client = await this.#pool.connect();
+    let broken = true;
+    try {
+      const { rows } = await client.query<{ open: number }>("select chaos.open() as open");
+      if ((rows[0]?.open ?? 0) < mostOpen) await this.#enqueue(client);
+      broken = false;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async #enqueue(client: pg.ClientBase): Promise<void> {
+    const kind = this.#random.pick(Object.keys(kinds));
+    const { many, letter } = kinds[kind] as (typeof kinds)[string];
+    const letters = Array.from({ length: this.#random.int(...many) }, () => this.#addressed(letter()));
+    await client.query("begin");
+    await client.query(
+      "insert into chaos.ledger (letter_id, kind) select letter_id, $2 from mail.enqueue_many($1)",
+      [JSON.stringify(letters), kind],
+    );
+    await client.query(this.#random.chance(rolledBack) ? "rollback" : "commit");
+    this.letters += letters.length;
+  }
+
+  #addressed(letter: Letter): Letter {
+    return { ...letter, recipient: `${this.#random.int(1, 1e9)}@school.test`, dedupeKey: randomUUID() };
+  }
+
+  #interrupted(error: unknown): void {
+    if (isAway(error)) this.interrupted++;
+    else this.refusals.push(`letters were refused: ${error}`);
+  }
+}
