@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { keep, type Lifetime } from "../../bench/support/lifetime.ts";
 import type { Breakage } from "./settings.ts";
-import type { SenderPoint, Stopped, StopOrder } from "./stops.ts";
+import type { SenderPoint, StopOrder, Stopped } from "./stops.ts";
 import { openWire, type Wire } from "./wire.ts";
 import type { SenderSettings } from "./worker.ts";
 

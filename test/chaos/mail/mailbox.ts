@@ -6,12 +6,12 @@ export class MailboxControl {
     this.#base = `${url}/_control`;
   }
 
-  /** How often each letter was taken, by its id. */
-  async taken(): Promise<Map<string, number>> {
-    const taken = new Map<string, number>();
-    for (const { Metadata } of await this.#messages()) {
+  /** The messages that were taken of each letter, by its id. */
+  async taken(): Promise<Map<string, string[]>> {
+    const taken = new Map<string, string[]>();
+    for (const { MessageID, Metadata } of await this.#messages()) {
       const id = Metadata.mid ?? "a message without a letter";
-      taken.set(id, (taken.get(id) ?? 0) + 1);
+      taken.set(id, [...(taken.get(id) ?? []), MessageID]);
     }
     return taken;
   }
@@ -45,7 +45,7 @@ export class MailboxControl {
     return this.#ask("GET", "webhooks/attempts");
   }
 
-  #messages(): Promise<{ Metadata: { mid?: string } }[]> {
+  #messages(): Promise<{ MessageID: string; Metadata: { mid?: string } }[]> {
     return this.#ask("GET", "messages?count=1000000");
   }
 

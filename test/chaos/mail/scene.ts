@@ -1,0 +1,138 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import type pg from "pg";
+import { insist } from "#db/insist.ts";
+import { openPool } from "#db/pool.ts";
+import { pause } from "#lib/pause.ts";
+import { declareQueue } from "#queue/declare.ts";
+import { keep, type Lifetime } from "../../bench/support/lifetime.ts";
+import type { Cluster } from "../support/cluster.ts";
+import { Random } from "../support/random.ts";
+import { Crew } from "./crew.ts";
+import { MailboxControl } from "./mailbox.ts";
+import type { Breakage, Settings } from "./settings.ts";
+import { speedUp } from "./time.ts";
+import { type Ground, type Point, points } from "./traps.ts";
+import { changeMoods, misbehave } from "./weather.ts";
+import { Writers } from "./writers.ts";
+
+/** Senders between a database and a mailbox, and letters that are written all the time. */
+export type Scene = {
+  url: string;
+  pool: pg.Pool;
+  mailbox: MailboxControl;
+  crew: Crew;
+  writers: Writers;
+  random: Random;
+  time: AsyncDisposable;
+  kills: Map<Point, number>;
+  /** Faults that came about, by kind. */
+  faults: Map<string, number>;
+  restarts: number;
+  /** What the senders said. */
+  log: string;
+  wrongs: string[];
+};
+
+export type SceneOptions = Pick<Settings, "seed" | "senders" | "speed"> & {
+  url: string;
+  log: string;
+  breakage?: Breakage | undefined;
+};
+
+export async function openScene(life: Lifetime, options: SceneOptions): Promise<Scene> {
+  const { url, seed, senders, speed, log, breakage } = options;
+  const random = new Random(seed);
+  const pool = openPool(url, "chaos", { max: 6 });
+  life.defer(() => pool.end());
+  await pool.query(await sqlOf("chaos"));
+  if (breakage === "claim") await pool.query(await sqlOf("break-claim"));
+  await declareQueue(pool);
+  const mailboxUrl = await startMailbox(life);
+  const mailbox = new MailboxControl(mailboxUrl);
+  (globalThis as any).__port = new URL(mailboxUrl).port;
+  const crew = new Crew(life, { databaseUrl: url, mailboxUrl, breakage }, log);
+  await crew.start(senders);
+  const time = life.use(speedUp({ pool, mailbox, crew }, speed));
+  const writers = life.use(new Writers(pool, random));
+  const counts = { kills: new Map(), faults: new Map(), restarts: 0, wrongs: [] };
+  return { url, pool, mailbox, crew, writers, random, time, log, ...counts };
+}
+
+/** Everything at once for so many seconds, and until every fault has been and a sender was killed at every point. */
+export async function burn(scene: Scene, seconds: number, cluster?: Cluster, restarts = 0): Promise<void> {
+  const { mailbox, random } = scene;
+  const over = AbortSignal.timeout(seconds * 1000);
+  await Promise.all([
+    killEverywhere(scene, over),
+    misbehave(mailbox, random, over),
+    changeMoods(mailbox, random, over),
+    cluster && restartPostgres(scene, cluster, (seconds * 1000) / (restarts + 1), restarts),
+  ]);
+  for (const { action, hits } of await mailbox.faults())
+    scene.faults.set(action, (scene.faults.get(action) ?? 0) + hits);
+  await mailbox.behave();
+}
+
+async function killEverywhere(scene: Scene, over: AbortSignal): Promise<void> {
+  const { kills } = scene;
+  const names = Object.keys(points) as Point[];
+  for (let missed = 0; !over.aborted || names.some((point) => !kills.has(point)); ) {
+    const fewest = names.toSorted((a, b) => (kills.get(a) ?? 0) - (kills.get(b) ?? 0))[0] as Point;
+    try {
+      await points[fewest](scene satisfies Ground);
+      kills.set(fewest, (kills.get(fewest) ?? 0) + 1);
+    } catch (error) {
+      if (++missed > 10) return void scene.wrongs.push(`no sender was killed ${fewest}: ${error}`);
+    }
+  }
+}
+
+async function restartPostgres(
+  scene: Scene,
+  cluster: Cluster,
+  everyMs: number,
+  restarts: number,
+): Promise<void> {
+  for (; scene.restarts < restarts; scene.restarts++) {
+    await pause(everyMs);
+    await cluster.stop();
+    await cluster.start();
+  }
+}
+
+/** No more letters, and a service in good order: waits until no letter is open, or none moves any more. */
+export async function settle({ pool, mailbox, writers, time }: Scene, patienceMs = 60_000): Promise<void> {
+  await writers[Symbol.asyncDispose]();
+  const seen = { letters: 0, since: performance.now() };
+  for (;;) {
+    const { rows } = await insistently(() => pool.query<{ open: number }>("select chaos.open() as open"));
+    const letters = rows[0]?.open ?? 0;
+    if (letters !== seen.letters) Object.assign(seen, { letters, since: performance.now() });
+    if (letters === 0 || performance.now() - seen.since > patienceMs) break;
+    await pause(200);
+  }
+  await time[Symbol.asyncDispose]();
+  await mailbox.pass(7200);
+}
+
+export const insistently = <T>(work: () => Promise<T>) => insist(work, AbortSignal.timeout(60_000));
+
+async function startMailbox(life: Lifetime): Promise<string> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), "howdah-chaos-mailbox-"));
+  life.defer(() => rm(dir, { recursive: true, force: true }));
+  const script = new URL("./mailbox-process.ts", import.meta.url);
+  const child = keep(
+    life,
+    fork(script, [path.join(dir, "mailbox.db")], { stdio: ["ignore", "ignore", "inherit", "ipc"] }),
+  );
+  const [{ url }] = (await once(child, "message")) as [{ url: string }];
+  return url;
+}
+
+function sqlOf(name: string): Promise<string> {
+  return readFile(new URL(`./${name}.sql`, import.meta.url), "utf8");
+}
