@@ -1,3 +1,5 @@
+type Message = { id: string; metadata: { mid?: string } };
+
 /** What the harness asks of the mailbox: its own view of what it has, and its bad moods. */
 export class MailboxControl {
   readonly #base: string;
@@ -9,9 +11,10 @@ export class MailboxControl {
   /** The messages that were taken of each letter, by its id. */
   async taken(): Promise<Map<string, string[]>> {
     const taken = new Map<string, string[]>();
-    for (const { MessageID, Metadata } of await this.#messages()) {
-      const id = Metadata.mid ?? "a message without a letter";
-      taken.set(id, [...(taken.get(id) ?? []), MessageID]);
+    const { Messages } = await this.#ask<{ Messages: Message[] }>("GET", "messages");
+    for (const { id, metadata } of Messages) {
+      const letter = metadata.mid ?? "a message without a letter";
+      taken.set(letter, [...(taken.get(letter) ?? []), id]);
     }
     return taken;
   }
@@ -43,10 +46,6 @@ export class MailboxControl {
 
   async webhookAttempts(): Promise<{ status: number | null; outcome: string }[]> {
     return this.#ask("GET", "webhooks/attempts");
-  }
-
-  #messages(): Promise<{ MessageID: string; Metadata: { mid?: string } }[]> {
-    return this.#ask("GET", "messages?count=1000000");
   }
 
   async #ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {

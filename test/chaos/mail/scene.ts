@@ -53,7 +53,6 @@ export async function openScene(life: Lifetime, options: SceneOptions): Promise<
   await declareQueue(pool);
   const mailboxUrl = await startMailbox(life);
   const mailbox = new MailboxControl(mailboxUrl);
-  (globalThis as any).__port = new URL(mailboxUrl).port;
   const crew = new Crew(life, { databaseUrl: url, mailboxUrl, breakage }, log);
   await crew.start(senders);
   const time = life.use(speedUp({ pool, mailbox, crew }, speed));
