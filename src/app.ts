@@ -12,6 +12,7 @@ import type { Graphql } from "#graphql/api.ts";
 import { yieldProcessor } from "#lib/yield-processor.ts";
 import { createSandbox, type Sandbox } from "#mail/sandbox/sandbox.ts";
 import { startSweeper } from "#mail/sweeper.ts";
+import { publishTemplates } from "#mail/templates.ts";
 import { configureMail } from "#mail/transport.ts";
 import { startLog } from "#ops/log.ts";
 import { declareQueue } from "#queue/declare.ts";
@@ -78,6 +79,7 @@ async function openGround(config: Config, stack: AsyncDisposableStack): Promise<
   const jwtSecret = await openSecret(config);
   configureEncryption(jwtSecret);
   await declareQueue(owner);
+  await publishTemplates(owner, config.publicUrl);
   if (config.demo) await seed(owner); // its jobs are of declared tasks
   return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret };
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Pool } from "pg";
-import type { FrozenLetter } from "#mail/message.ts";
+import type { Letter } from "#mail/message.ts";
 import { createSandbox } from "#mail/sandbox/sandbox.ts";
 
 export type TestServer = AsyncDisposable & { url: string; host: string; requests: string[] };
@@ -42,7 +42,7 @@ export function answerJson(response: ServerResponse, status: number, body: unkno
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-export function letter(values: Partial<FrozenLetter> = {}): FrozenLetter {
+export function letter(values: Partial<Letter> = {}): Letter {
   return {
     id: crypto.randomUUID(),
     attempt: 1,
@@ -51,7 +51,7 @@ export function letter(values: Partial<FrozenLetter> = {}): FrozenLetter {
     recipient: "ada@school.test",
     recipientName: "Ada Lovelace",
     template: "sign-in-link",
-    data: {},
+    unsubscribeToken: null,
     subject: "A subject",
     html: "<p>Hello</p>",
     text: "Hello",
