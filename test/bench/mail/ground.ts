@@ -3,10 +3,12 @@ import os from "node:os";
 import path from "node:path";
 import pg from "pg";
 import { migrate } from "#db/migrate.ts";
+import { publishTemplates } from "#mail/templates.ts";
 import { declareQueue } from "#queue/declare.ts";
 import { Remote } from "../realtime/remote.ts";
 import type { Lifetime } from "../support/lifetime.ts";
 import type { Postgres } from "../support/postgres.ts";
+import { enqueueCampaign } from "./letters.ts";
 import type { Message } from "./message.ts";
 import type { MailboxApi } from "./processes/mailbox.ts";
 
@@ -23,6 +25,7 @@ export async function openGround(life: Lifetime, postgres: Postgres): Promise<Gr
   life.defer(() => pool.end());
   await migrate(pool);
   await declareQueue(pool);
+  await publishTemplates(pool, "https://school.test");
   return { databaseUrl, pool, mailboxUrl: await startMailbox(life), message: await sampleOf(pool) };
 }
 
@@ -48,7 +51,16 @@ async function startMailbox(life: Lifetime): Promise<string> {
 
 /** A letter as Howdah writes it; nobody is there to send it. */
 async function sampleOf(pool: pg.Pool): Promise<Message> {
-  return { subject: "x", html: "x".repeat(3000), text: "x".repeat(500) };
+  const client = await pool.connect();
+  try {
+    await client.query("begin");
+    await enqueueCampaign(client, 1);
+    const { rows } = await client.query<Message>("select subject, html, text from mail.words");
+    await client.query("rollback");
+    return rows[0] as Message;
+  } finally {
+    client.release();
+  }
 }
 
 async function search(mailboxUrl: string, query: string) {

@@ -3,14 +3,15 @@ import type pg from "pg";
 const chunk = 1000;
 
 /** A campaign to so many people, a transaction for each thousand of them. */
-export async function enqueueCampaign(pool: pg.Pool, letters: number): Promise<void> {
+export async function enqueueCampaign(db: Pick<pg.ClientBase, "query">, letters: number): Promise<void> {
   for (let first = 0; first < letters; first += chunk)
-    await pool.query(
+    await db.query(
       `select count(*) from mail.enqueue_many((
         select jsonb_agg(jsonb_build_object(
-          'template', 'sign-in-link', 'category', 'campaign', 'stream', 'broadcast', 'priority', 200,
+          'template', 'campaign', 'category', 'campaign', 'stream', 'broadcast', 'priority', 200,
           'recipient', 'member-' || n || '@school.test', 'dedupeKey', gen_random_uuid(),
-          'data', jsonb_build_object('personName', 'Member ' || n, 'signInToken', n, 'code', '123456')
+          'data', jsonb_build_object('personName', 'Member ' || n, 'letterSubject', 'The roof', 'bodyText', repeat('It leaks. ', 50),
+            'bodyHtml', '<p>' || repeat('It leaks. ', 50) || '</p>')
         ))
         from generate_series($1::int + 1, least($1 + $2, $3)) n
       ))`,

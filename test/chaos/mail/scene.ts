@@ -7,6 +7,7 @@ import type pg from "pg";
 import { insist } from "#db/insist.ts";
 import { openPool } from "#db/pool.ts";
 import { pause } from "#lib/pause.ts";
+import { publishTemplates } from "#mail/templates.ts";
 import { declareQueue } from "#queue/declare.ts";
 import { keep, type Lifetime } from "../../bench/support/lifetime.ts";
 import type { Cluster } from "../support/cluster.ts";
@@ -51,6 +52,7 @@ export async function openScene(life: Lifetime, options: SceneOptions): Promise<
   await pool.query(await sqlOf("chaos"));
   if (breakage === "claim") await pool.query(await sqlOf("break-claim"));
   await declareQueue(pool);
+  await publishTemplates(pool, "https://school.test");
   const mailboxUrl = await startMailbox(life);
   const mailbox = new MailboxControl(mailboxUrl);
   const crew = new Crew(life, { databaseUrl: url, mailboxUrl, breakage }, log);

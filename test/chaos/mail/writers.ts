@@ -11,10 +11,32 @@ type Letter = Record<string, unknown>;
 
 /** What is written: a letter of a kind, and how many of it at once. */
 const kinds: Record<string, { many: [least: number, most: number]; letter: Letter }> = {
-  signIn: { many: [1, 1], letter: { category: "security", priority: 10, secret: true } },
-  notice: { many: [1, 5], letter: { category: "account", priority: 100 } },
-  undecidable: { many: [1, 3], letter: { category: "account", priority: 100, policy: "hold" } },
-  campaign: { many: [20, 60], letter: { category: "campaign", stream: "broadcast", priority: 200 } },
+  signIn: {
+    many: [1, 1],
+    letter: { template: "sign-in-link", category: "security", priority: 10, secret: true },
+  },
+  notice: { many: [1, 5], letter: { template: "notification", category: "event", priority: 100 } },
+  undecidable: {
+    many: [1, 3],
+    letter: { template: "notification", category: "grade", priority: 100, policy: "hold" },
+  },
+  campaign: {
+    many: [20, 60],
+    letter: { template: "campaign", category: "campaign", priority: 200, stream: "broadcast" },
+  },
+};
+
+/** Whatever a template asks for. */
+const data = {
+  ...{
+    personName: "Ada",
+    signInToken: "t0ken",
+    code: "123456",
+    title: "The fair",
+    body: "It rains.",
+    path: "/",
+  },
+  ...{ letterSubject: "The roof", bodyText: "It leaks.", bodyHtml: "<p>It leaks.</p>" },
 };
 
 /** Writes letters of all kinds until it is disposed, some in transactions that are rolled back. */
@@ -74,9 +96,8 @@ export class Writers implements AsyncDisposable {
   #addressed(letter: Letter): Letter {
     return {
       ...letter,
-      template: "sign-in-link",
       recipient: `${this.#random.int(1, 1e9)}@school.test`,
-      data: { personName: "Ada", signInToken: randomUUID(), code: "123456" },
+      data,
       dedupeKey: randomUUID(),
     };
   }
