@@ -19,10 +19,10 @@ $$;
 -- Deferred: the transaction that stops has already begun to commit.
 create constraint trigger _990_claiming after update on mail.letters
   deferrable initially deferred for each row
-  when (old.state = 'queued' and new.state = 'sending') execute function chaos.stop_here(1);
+  when (new.attempt > old.attempt) execute function chaos.stop_here(1);
 create constraint trigger _991_recording after update on mail.letters
   deferrable initially deferred for each row
-  when (old.state = 'sending' and new.state = 'accepted') execute function chaos.stop_here(2);
+  when (old.state in ('queued', 'sending') and new.state = 'accepted') execute function chaos.stop_here(2);
 
 -- The processes that stand at a place, and their backends.
 create function chaos.stopped(place int) returns table (process int, backend int)

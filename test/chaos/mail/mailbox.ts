@@ -1,3 +1,11 @@
+export type Fault = {
+  action: string;
+  status?: number;
+  accept?: boolean;
+  match: { path?: string };
+  hits: number;
+};
+
 type Message = { id: string; metadata: { mid?: string } };
 
 /** What the harness asks of the mailbox: its own view of what it has, and its bad moods. */
@@ -36,7 +44,7 @@ export class MailboxControl {
     await this.#ask("POST", "faults", fault);
   }
 
-  async faults(): Promise<{ action: string; hits: number; match?: { path?: string } }[]> {
+  async faults(): Promise<Fault[]> {
     return this.#ask("GET", "faults");
   }
 

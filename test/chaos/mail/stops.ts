@@ -5,20 +5,19 @@ export type SenderPoint = "claimed" | "answered";
 export type StopOrder = { stopAt: SenderPoint | undefined };
 export type Stopped = { stoppedAt: SenderPoint };
 
-/** Lets this process stop at a point of its next hand-over, until it is told to go on, or killed. */
-export function stopAt(): void {
+/** Lets this process stop at a point of its next hand-overs, until it is told to go on, or killed. */
+export function listenToOrders(): void {
   let wanted: SenderPoint | undefined;
-  let goOn = () => {};
+  let gate = Promise.withResolvers<void>();
   process.on("message", ({ stopAt }: StopOrder) => {
     wanted = stopAt;
-    goOn();
+    gate.resolve();
+    gate = Promise.withResolvers();
   });
   const pass = async (point: SenderPoint) => {
     if (point !== wanted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    goOn = resolve;
     process.send?.({ stoppedAt: point } satisfies Stopped);
-    await promise;
+    await gate.promise;
   };
   const send = globalThis.fetch;
   globalThis.fetch = async (input, init) => {

@@ -1,6 +1,6 @@
 import { pause } from "#lib/pause.ts";
 import type { Random } from "../support/random.ts";
-import type { MailboxControl } from "./mailbox.ts";
+import type { Fault, MailboxControl } from "./mailbox.ts";
 
 /** Every fault of mail.md 1.13, for a hand-over; those that answer also with the letters taken all the same. */
 const handOverFaults: object[] = [
@@ -39,19 +39,50 @@ const lookUpFaults: object[] = [
   { action: "accept_then_partial_body" },
 ];
 
+const lookUps = "/messages/outbound";
+
 const faults = [
   ...handOverFaults.map((fault) => ({ ...fault, match: { path: "/email/batch" }, times: 1 })),
-  ...lookUpFaults.map((fault) => ({ ...fault, match: { path: "/messages/outbound" }, times: 1 })),
+  ...lookUpFaults.map((fault) => ({ ...fault, match: { path: lookUps }, times: 1 })),
 ];
 
-/** One fault after the other, all kinds in turn, until it is over and all have been. */
-export async function misbehave(mailbox: MailboxControl, random: Random, over: AbortSignal): Promise<void> {
+const patienceMs = 20_000;
+
+/**
+ * One fault after the other, all kinds in turn, until it is over and all have been. How often each came about; those that
+ * never did are among them.
+ */
+export async function misbehave(
+  mailbox: MailboxControl,
+  random: Random,
+  over: AbortSignal,
+): Promise<Map<string, number>> {
   do {
     for (const fault of shuffled(faults, random)) {
       await mailbox.misbehave(fault);
       await pause(random.int(100, 400));
     }
   } while (!over.aborted);
+  const late = AbortSignal.timeout(patienceMs);
+  let hits = await hitsOf(mailbox);
+  for (; !late.aborted && [...hits.values()].includes(0); await pause(100)) hits = await hitsOf(mailbox);
+  await mailbox.behave();
+  return hits;
+}
+
+async function hitsOf(mailbox: MailboxControl): Promise<Map<string, number>> {
+  const hits = new Map<string, number>();
+  for (const fault of await mailbox.faults()) {
+    const name = nameOf(fault);
+    hits.set(name, (hits.get(name) ?? 0) + fault.hits);
+  }
+  return hits;
+}
+
+function nameOf({ action, status, accept, match }: Fault): string {
+  const what = action === "status" ? `status ${status}` : action;
+  const whom = match.path === lookUps ? "look-up: " : "";
+  return `${whom}${what}${accept ? ", taken" : ""}`;
 }
 
 /** Webhooks early, late, twice, out of order and not at all; the search ever further behind. */

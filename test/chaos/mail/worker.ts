@@ -6,7 +6,7 @@ import { Worker } from "#queue/worker.ts";
 import { emit, onTelemetry } from "#telemetry.ts";
 import { breakTransport } from "./breaks.ts";
 import type { Breakage } from "./settings.ts";
-import { stopAt } from "./stops.ts";
+import { listenToOrders } from "./stops.ts";
 
 export type SenderSettings = { databaseUrl: string; mailboxUrl: string; breakage: Breakage | undefined };
 
@@ -24,7 +24,7 @@ process.on("uncaughtException", (error) => {
   process.exit(70);
 });
 
-stopAt();
+listenToOrders();
 const transport = configureMail({
   ...{ token: "sandbox-chaos", from: "School <mail@school.test>", publicUrl: "https://school.test" },
   ...{ endpoint: mailboxUrl, timeoutSeconds: 2 },
