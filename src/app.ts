@@ -146,9 +146,11 @@ async function startWorker(
   return worker;
 }
 
-function mailSettings({ postmarkServerToken: token, mailFrom: from, mailboxUrl, publicUrl }: Config) {
-  if (token !== undefined) return { token, from, publicUrl };
-  return { token: "sandbox-howdah", from, publicUrl, endpoint: `${mailboxUrl}/postmark` };
+function mailSettings(config: Config) {
+  const { postmarkServerToken: token, mailFrom: from, publicUrl, mailStream, mailBroadcastStream } = config;
+  const settings = { from, publicUrl, streams: { outbound: mailStream, broadcast: mailBroadcastStream } };
+  if (token !== undefined) return { ...settings, token };
+  return { ...settings, token: "sandbox-howdah", endpoint: `${config.mailboxUrl}/postmark` };
 }
 
 function keep(stack: AsyncDisposableStack, pool: pg.Pool): pg.Pool {

@@ -18,6 +18,9 @@ export type Config = Readonly<{
   generatedSecrets: boolean;
   postmarkServerToken: string | undefined;
   mailFrom: string;
+  /** Postmark's names of the two streams. */
+  mailStream: string;
+  mailBroadcastStream: string;
   mailbox: boolean;
   mailboxUrl: string;
   corsOrigins: string[];
@@ -86,6 +89,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     generatedSecrets: given.GENERATED_SECRETS ?? !production,
     postmarkServerToken: given.POSTMARK_SERVER_TOKEN,
     mailFrom: given.MAIL_FROM,
+    mailStream: given.MAIL_STREAM,
+    mailBroadcastStream: given.MAIL_BROADCAST_STREAM,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
     mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.PORT}/mailbox`).replace(
       /\/+$/,
@@ -170,6 +175,12 @@ function badSetting(message: string): AppError {
   return new AppError("BadSetting", message);
 }
 
+const streamName = "the id of a Postmark stream: a letter, then at most 29 small letters, digits, - and _";
+
+function isStreamName(text: string): boolean {
+  return /^[a-z][a-z0-9_-]{0,29}$/.test(text);
+}
+
 const Environment = v.object({
   PORT: wholeNumber(1, 65_535, 4000),
   HOST: v.optional(v.string(), "127.0.0.1"),
@@ -189,6 +200,8 @@ const Environment = v.object({
   GENERATED_SECRETS: onOff,
   POSTMARK_SERVER_TOKEN: v.optional(v.string()),
   MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),
+  MAIL_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "outbound"),
+  MAIL_BROADCAST_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "broadcast"),
   MAILBOX: onOff,
   MAILBOX_URL: v.optional(webUrl),
   CORS_ORIGINS: v.optional(

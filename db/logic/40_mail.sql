@@ -91,7 +91,7 @@ language plpgsql volatile set search_path = '' as $$
 #variable_conflict use_column
 declare
   v_common constant jsonb := mail.common_values();
-  v_written int;
+  v_urgencies boolean[];
   v_problems jsonb;
 begin
   with asked as materialized (
@@ -133,7 +133,7 @@ begin
     from valued v
     where v.problem is null
     on conflict on constraint letters_are_enqueued_once do nothing
-    returning l.id, l.dedupe_key
+    returning l.id, l.dedupe_key, mail.is_urgent(l.stream, l.priority) as urgent
   ),
   worded as (
     insert into mail.words (letter_id, subject, html, text)
@@ -144,12 +144,12 @@ begin
     join valued v on v."dedupeKey" = w.dedupe_key
     join used u on u.template = v.template and u.language = v.language
   )
-  select (select count(*) from written), jsonb_object_agg(v."dedupeKey", v.problem) filter (where v.problem is not null)
-  into v_written, v_problems
+  select
+    (select array_agg(distinct w.urgent) from written w),
+    jsonb_object_agg(v."dedupeKey", v.problem) filter (where v.problem is not null)
+  into v_urgencies, v_problems
   from valued v;
-  if v_written > 0 then
-    perform mail.wake();
-  end if;
+  perform mail.wake(u.urgent) from unnest(v_urgencies) u (urgent);
   return coalesce(v_problems, '{}');
 end;
 $$;
@@ -205,16 +205,22 @@ $$;
 -- One bell per transaction, however many letters it holds. Deliberately no job_key shared by transactions:
 -- add_job keeps such a key locked until commit, so every transaction that writes a letter would wait for every
 -- other (a sign-in behind a campaign), and it adds nothing at all when a worker takes the job with that key between
--- its two statements, which loses the bell. A bell of its own becomes visible with its letter and cannot be lost.
-create function mail.wake() returns void
+-- its two statements, which loses the bell. A bell of its own becomes visible with its letter and cannot be lost. The bell of
+-- urgent letters hangs in another queue, where no other mail is before it.
+create function mail.wake(urgent boolean default false) returns void
 language plpgsql volatile set search_path = '' as $$
 declare
-  v_transaction text := pg_current_xact_id()::text;
+  v_transaction constant text := pg_current_xact_id()::text;
+  v_bell constant text := case when wake.urgent then 'mail.woken_urgently_in' else 'mail.woken_in' end;
 begin
-  if current_setting('mail.woken_in', true) is distinct from v_transaction then
+  if current_setting(v_bell, true) is not distinct from v_transaction then
+    return;
+  elsif wake.urgent then
+    perform queue.dispatch('mail/flush', '{"lane": "urgent"}', queue => 'high');
+  else
     perform queue.dispatch('mail/flush', '{}', queue => 'mail');
-    perform set_config('mail.woken_in', v_transaction, true);
   end if;
+  perform set_config(v_bell, v_transaction, true);
 end;
 $$;
 

@@ -1062,10 +1062,11 @@ export interface MailDeliveryEvents {
 }
 
 export interface MailDuplicates {
-  first_at: Timestamp | null;
-  last_at: Timestamp | null;
-  letter_id: string | null;
-  receipts: Int8 | null;
+  attempt: number;
+  created_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  letter_id: string;
+  provider_message_id: string;
 }
 
 export interface MailLetters {
@@ -1075,6 +1076,7 @@ export interface MailLetters {
   category: string;
   claimed_by: string | null;
   created_at: Generated<Timestamp>;
+  decided_by: string | null;
   dedupe_key: string;
   error: string | null;
   error_code: string | null;
@@ -1110,12 +1112,72 @@ export interface MailPublication {
   updated_at: Generated<Timestamp>;
 }
 
-export interface MailReceipts {
-  attempt: number;
+export interface MailReactivations {
+  address: string;
+  at: Timestamp;
+  created_at: Generated<Timestamp>;
+  stream: string;
+}
+
+export interface MailStatus {
+  held: number | null;
+  later: number | null;
+  letters_per_second: Numeric | null;
+  oldest: Timestamp | null;
+  requests_at_once: number | null;
+  resting_until: Timestamp | null;
+  sending: number | null;
+  stopped_at: Timestamp | null;
+  stopped_because: string | null;
+  stopped_code: string | null;
+  stream: string | null;
+  trouble: string | null;
+  troubles: number | null;
+  unknown: number | null;
+  urgent: number | null;
+  waiting: number | null;
+}
+
+export interface MailStreams {
+  allowance: Generated<Numeric>;
+  allowed_at: Generated<Timestamp>;
+  created_at: Generated<Timestamp>;
+  letters_per_second: Numeric | null;
+  requests_at_once: Generated<number>;
+  resting_until: Timestamp | null;
+  retention: Generated<Interval>;
+  stopped_at: Timestamp | null;
+  stopped_because: string | null;
+  stopped_code: string | null;
+  stream: string;
+  trouble: string | null;
+  troubles: Generated<number>;
+  trying: Generated<boolean>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MailSuppressions {
+  address: string;
   created_at: Generated<Timestamp>;
   id: Generated<Int8>;
-  letter_id: string;
-  provider_message_id: string;
+  letter_id: string | null;
+  lifted_at: Timestamp | null;
+  origin: string;
+  reason: string;
+  since: Timestamp;
+  stream: string | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MailSweeps {
+  asked_since: Timestamp;
+  events: Generated<number>;
+  finished_at: Timestamp | null;
+  id: Generated<Int8>;
+  letters: Generated<number>;
+  lifted: Generated<number>;
+  started_at: Generated<Timestamp>;
+  suppressed: Generated<number>;
 }
 
 export interface MailTemplates {
@@ -1146,6 +1208,19 @@ export interface MailUndecided {
   state: string | null;
   stream: string | null;
   template: string | null;
+}
+
+export interface MailWebhookCalls {
+  id: Generated<Int8>;
+  outcome: string | null;
+  payload: Json | null;
+  problem: string | null;
+  processed_at: Timestamp | null;
+  received_at: Generated<Timestamp>;
+  source: string;
+  stream: string | null;
+  trace_id: string | null;
+  unreadable: string | null;
 }
 
 export interface MailWords {
@@ -2154,9 +2229,14 @@ export interface DB {
   "mail.duplicates": MailDuplicates;
   "mail.letters": MailLetters;
   "mail.publication": MailPublication;
-  "mail.receipts": MailReceipts;
+  "mail.reactivations": MailReactivations;
+  "mail.status": MailStatus;
+  "mail.streams": MailStreams;
+  "mail.suppressions": MailSuppressions;
+  "mail.sweeps": MailSweeps;
   "mail.templates": MailTemplates;
   "mail.undecided": MailUndecided;
+  "mail.webhook_calls": MailWebhookCalls;
   "mail.words": MailWords;
   "mailbox.events": MailboxEvents;
   "mailbox.messages": MailboxMessages;

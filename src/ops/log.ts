@@ -62,6 +62,7 @@ const levels: Record<TelemetryEvent, "error" | "warn" | "info" | "debug"> = {
   "supervisor:error": "error",
   "mail:flushed": "debug",
   "mail:stopped": "error",
+  "mail:resting": "warn",
   "mail:duplicated": "error",
   "mail:looked-up": "info",
   "mail:look-up-failed": "warn",

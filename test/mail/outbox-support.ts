@@ -65,6 +65,18 @@ export async function letTimePass(pool: Pool, interval: string): Promise<void> {
        created_at = created_at - $1::interval`,
     [interval],
   );
+  await pool.query(
+    "update mail.streams set resting_until = resting_until - $1::interval, allowed_at = allowed_at - $1::interval",
+    [interval],
+  );
+}
+
+export async function emptyOutbox(pool: Pool): Promise<void> {
+  await pool.query(
+    `truncate mail.letters, mailbox.messages cascade; truncate mail.streams, mail.suppressions;
+     insert into mail.streams (stream) values ('outbound'), ('broadcast');
+     delete from graphile_worker._private_jobs`,
+  );
 }
 
 export function transportTo(endpoint: string): MailTransport {
@@ -89,5 +101,6 @@ export function deaf(outcome: Outcome): MailTransport {
   return {
     sendBatch: async (letters) => letters.map(() => outcome),
     findBatch: async () => [],
+    findLetter: async () => [],
   };
 }

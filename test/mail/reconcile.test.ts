@@ -6,7 +6,16 @@ import { reconcileOutbox } from "#mail/reconcile.ts";
 import { startSweeper } from "#mail/sweeper.ts";
 import type { MailTransport } from "#mail/transport.ts";
 import { openWorld, type World } from "../support/world.ts";
-import { answering, bells, deaf, enqueue, letTimePass, letterOf, transportTo } from "./outbox-support.ts";
+import {
+  answering,
+  bells,
+  deaf,
+  emptyOutbox,
+  enqueue,
+  letTimePass,
+  letterOf,
+  transportTo,
+} from "./outbox-support.ts";
 import { openMailbox, type TestServer } from "./servers.ts";
 
 let world: World;
@@ -27,9 +36,7 @@ after(async () => {
 });
 
 beforeEach(async () => {
-  await world.pool.query(
-    "truncate mail.letters, mailbox.messages cascade; delete from graphile_worker._private_jobs",
-  );
+  await emptyOutbox(world.pool);
 });
 
 async function countReceived(): Promise<number> {
@@ -97,7 +104,8 @@ test("a letter is sent again only after its quarantine and three look-ups, and t
 test("look-ups that fail prove nothing, however long ago the hand-over was", async () => {
   const id = await enqueue(world.pool);
   await flushOutbox(world.pool, deaf(lostAnswer));
-  const failing = { ...transport, findBatch: () => Promise.reject(new Error("401")) };
+  const refused = () => Promise.reject(new Error("401"));
+  const failing = { ...transport, findBatch: refused, findLetter: refused };
   for (let n = 0; n < 5; n++) await lookUpAfter("20 minutes", failing);
   assert.partialDeepStrictEqual(await letterOf(world.pool, id), { state: "unknown", look_ups: 0 });
 });
