@@ -17,11 +17,15 @@ export type Config = Readonly<{
   oidc: OidcConfig | undefined;
   generatedSecrets: boolean;
   postmarkServerToken: string | undefined;
+  postmarkWebhookSecret: string | undefined;
   mailFrom: string;
   /** Postmark's names of the two streams. */
   mailStream: string;
   mailBroadcastStream: string;
   mailbox: boolean;
+  /** 0: a free one. */
+  mailboxPort: number;
+  /** Where mail is handed to the mailbox when another process runs it. */
   mailboxUrl: string;
   corsOrigins: string[];
   trustProxy: boolean;
@@ -88,11 +92,13 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     oidc: oidcOf(given),
     generatedSecrets: given.GENERATED_SECRETS ?? !production,
     postmarkServerToken: given.POSTMARK_SERVER_TOKEN,
+    postmarkWebhookSecret: given.POSTMARK_WEBHOOK_SECRET,
     mailFrom: given.MAIL_FROM,
     mailStream: given.MAIL_STREAM,
     mailBroadcastStream: given.MAIL_BROADCAST_STREAM,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
-    mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.PORT}/mailbox`).replace(
+    mailboxPort: given.MAILBOX_PORT,
+    mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.MAILBOX_PORT}`).replace(
       /\/+$/,
       "",
     ),
@@ -122,6 +128,11 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     production,
   };
   return Object.freeze(config);
+}
+
+/** Where this machine reaches the server. */
+export function localUrl({ host, port }: Pick<Config, "host" | "port">): string {
+  return `http://${reachable(host)}:${port}`;
 }
 
 /** npm has its own ways with signals: src/cli/stop-signal.ts. */
@@ -199,10 +210,14 @@ const Environment = v.object({
   OIDC_PROVISION: onOff,
   GENERATED_SECRETS: onOff,
   POSTMARK_SERVER_TOKEN: v.optional(v.string()),
+  POSTMARK_WEBHOOK_SECRET: v.optional(
+    v.pipe(v.string(), v.minLength(16, "must have 16 characters or more.")),
+  ),
   MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),
   MAIL_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "outbound"),
   MAIL_BROADCAST_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "broadcast"),
   MAILBOX: onOff,
+  MAILBOX_PORT: wholeNumber(0, 65_535, 4025),
   MAILBOX_URL: v.optional(webUrl),
   CORS_ORIGINS: v.optional(
     v.pipe(

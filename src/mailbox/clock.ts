@@ -50,6 +50,7 @@ export class Clock {
       this.#moveTo(next.moment);
       this.#alarms.delete(next);
       await next.ring();
+      await new Promise(setImmediate);
     }
     this.#moveTo(target);
     this.#wind();

@@ -13,8 +13,5 @@ export default {
     "mail.publication",
     "mail.templates",
     "mail.words",
-    "mailbox.events",
-    "mailbox.messages",
-    "mailbox.streams",
   ],
 } satisfies Rights;

@@ -44,7 +44,7 @@ const actions: Record<string, (controlled: Controlled, request: Request) => unkn
   "GET settings": ({ store }) => readSettings(store),
   "POST settings": ({ store }, { body }) => changeSettings(store, body),
   "GET webhooks": ({ store }) => ({ deliveries: countDeliveries(store), paused: pausedTriggers(store) }),
-  "GET webhooks/attempts": ({ store }) => loggedAttempts(store),
+  "GET webhooks/attempts": ({ store }, { query }) => loggedAttempts(store, query.get("messageId")),
   "POST reset": reset,
 };
 
