@@ -4,13 +4,12 @@ import path from "node:path";
 import pg from "pg";
 import { migrate } from "#db/migrate.ts";
 import { publishTemplates } from "#mail/templates.ts";
+import { MailboxChild } from "#mailbox/child.ts";
 import { declareQueue } from "#queue/declare.ts";
-import { Remote } from "../realtime/remote.ts";
 import type { Lifetime } from "../support/lifetime.ts";
 import type { Postgres } from "../support/postgres.ts";
 import { enqueueCampaign } from "./letters.ts";
 import type { Message } from "./message.ts";
-import type { MailboxApi } from "./processes/mailbox.ts";
 
 /** What one run stands on: an empty database and an empty mailbox. */
 export type Ground = { databaseUrl: string; pool: pg.Pool; mailboxUrl: string; message: Message };
@@ -41,12 +40,11 @@ export async function takenAt(mailboxUrl: string, letter: string): Promise<numbe
   return Date.parse(Messages[0]?.ReceivedAt ?? "");
 }
 
+/** A process of its own, with its store on disk. */
 async function startMailbox(life: Lifetime): Promise<string> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "howdah-bench-mailbox-"));
   life.defer(() => rm(dir, { recursive: true, force: true }));
-  const script = new URL("./processes/mailbox.ts", import.meta.url);
-  const mailbox = await Remote.fork<MailboxApi>(life, script, { file: path.join(dir, "mailbox.db") });
-  return mailbox.call("url");
+  return life.use(new MailboxChild({ file: path.join(dir, "mailbox.db"), port: 0 })).url;
 }
 
 /** A letter as Howdah writes it; nobody is there to send it. */

@@ -5,7 +5,8 @@ import type { Breakage } from "./settings.ts";
 
 /** Makes a sender wrong about what became of its letters; `claim` is broken in the database (break-claim.sql). */
 export function breakTransport(transport: MailTransport, breakage: Breakage | undefined): void {
-  if (breakage === "look-up") transport.findBatch = async () => [];
+  if (breakage === "look-up")
+    Object.assign(transport, { findBatch: async () => [], findLetter: async () => [] });
   const believed = breakage && beliefs[breakage];
   if (!believed) return;
   const { sendBatch } = transport;

@@ -35,12 +35,12 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- Time goes by: for everything that waits, and for letters of senders that are dead. Those that are being sent by the
--- living have the lease that they know of.
+-- living have the lease that they know of. Senders that sleep until a stream has rested are woken.
 create function chaos.pass(step interval, living int[]) returns void
 language sql volatile set search_path = '' as $$
   with moved as materialized (
     select l.id from mail.letters l
-    where l.state in ('queued', 'unknown', 'held')
+    where l.state in ('queued', 'unknown')
       or (l.state = 'sending' and not split_part(l.claimed_by, ':', 2)::int = any (pass.living))
     for update skip locked
   )
@@ -54,6 +54,10 @@ language sql volatile set search_path = '' as $$
       created_at = l.created_at - pass.step
   from moved
   where l.id = moved.id;
+  update mail.streams s
+  set resting_until = s.resting_until - pass.step, allowed_at = s.allowed_at - pass.step
+  where s.resting_until is not null;
+  select mail.wake() where exists (select from mail.streams s where s.resting_until is not null);
 $$;
 
 -- Letters that wait for something, and those that nobody will touch any more.

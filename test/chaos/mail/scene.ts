@@ -1,5 +1,3 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -8,8 +6,10 @@ import { insist } from "#db/insist.ts";
 import { openPool } from "#db/pool.ts";
 import { pause } from "#lib/pause.ts";
 import { publishTemplates } from "#mail/templates.ts";
+import { MailboxChild } from "#mailbox/child.ts";
 import { declareQueue } from "#queue/declare.ts";
-import { keep, type Lifetime } from "../../bench/support/lifetime.ts";
+import type { Lifetime } from "../../bench/support/lifetime.ts";
+import { startHowdah } from "../../support/process.ts";
 import type { Cluster } from "../support/cluster.ts";
 import { Random } from "../support/random.ts";
 import { Crew } from "./crew.ts";
@@ -55,6 +55,7 @@ export async function openScene(life: Lifetime, options: SceneOptions): Promise<
   await publishTemplates(pool, "https://school.test");
   const mailboxUrl = await startMailbox(life);
   const mailbox = new MailboxControl(mailboxUrl);
+  await startApi(life, url, mailboxUrl);
   const crew = new Crew(life, { databaseUrl: url, mailboxUrl, breakage }, log);
   await crew.start(senders);
   const time = life.use(speedUp({ pool, mailbox, crew }, speed));
@@ -121,17 +122,21 @@ export async function settle({ pool, mailbox, writers, time }: Scene, patienceMs
 
 export const insistently = <T>(work: () => Promise<T>) => insist(work, AbortSignal.timeout(60_000));
 
+/** The mailbox as a process of its own: who sends may die without it. */
 async function startMailbox(life: Lifetime): Promise<string> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "howdah-chaos-mailbox-"));
   life.defer(() => rm(dir, { recursive: true, force: true }));
-  const script = new URL("./mailbox-process.ts", import.meta.url);
-  const child = keep(
-    life,
-    fork(script, [path.join(dir, "mailbox.db")], { stdio: ["ignore", "ignore", "inherit", "ipc"] }),
-  );
-  const [{ url }] = (await once(child, "message")) as [{ url: string }];
-  return url;
+  return life.use(new MailboxChild({ file: path.join(dir, "mailbox.db"), port: 0 })).url;
 }
+
+/** The API as it runs in production; it hears what the mailbox tells. */
+async function startApi(life: Lifetime, databaseUrl: string, mailboxUrl: string): Promise<void> {
+  const env = { DATABASE_URL: databaseUrl, MAILBOX_URL: mailboxUrl, LOG_LEVEL: "fatal", JWT_SECRET: secret };
+  const api = await startHowdah({ env, args: ["--only=api"] });
+  life.defer(async () => void (await api.stop()));
+}
+
+const secret = "a-secret-of-the-chaos-with-32-characters";
 
 function sqlOf(name: string): Promise<string> {
   return readFile(new URL(`./${name}.sql`, import.meta.url), "utf8");
