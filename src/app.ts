@@ -2,7 +2,7 @@ import type pg from "pg";
 import { foreignKeys } from "#auth/identities.ts";
 import { openSecret } from "#auth/secret.ts";
 import { webhookSecretOf } from "#auth/webhook-secret.ts";
-import { type Config, localUrl } from "#config.ts";
+import type { Config } from "#config.ts";
 import { type Database, kyselyOn } from "#db/kysely.ts";
 import { migrate } from "#db/migrate.ts";
 import { openDatabase } from "#db/open.ts";
@@ -61,8 +61,7 @@ export async function startApp(
     graphql: wanted.has("api") ? await startApi(ground) : undefined,
   };
   if (surface.relay || surface.graphql) stack.use(await timed("http", startHttp(surface)));
-  if (surface.graphql && config.mailbox)
-    stack.use(hearMailbox(ground, mailbox ? localUrl(config) : config.publicUrl));
+  if (surface.graphql && config.mailbox) stack.use(hearMailbox(ground, mailbox));
   const worker = wanted.has("worker") ? await startWorker(ground, working) : undefined;
   if (worker && wanted.size === 1) yieldProcessor(); // nobody waits for a job as they wait for a message or an answer
   const { db, databaseUrl, psql } = ground;
@@ -103,9 +102,10 @@ function forkMailbox(config: Config, stack: AsyncDisposableStack): MailboxChild 
   return stack.use(new MailboxChild(mailboxOptions(config)));
 }
 
-/** The mailbox tells of its letters as the real service does. That is told to call us by hand: howdah mail:webhooks. */
-function hearMailbox({ config, webhookSecret }: Ground, ourUrl: string): AsyncDisposable {
-  return keepRegistering(mailSettings(config), webhookOf(ourUrl, webhookSecret));
+/** The mailbox tells of its letters as the real service does, which is told to by hand: howdah mail:webhooks. */
+function hearMailbox({ config, webhookSecret }: Ground, ours: MailboxChild | undefined): AsyncDisposable {
+  const here = `http://${new URL(config.mailboxUrl).host.replace(/:\d+$/, "")}:${config.port}`;
+  return keepRegistering(mailSettings(config), webhookOf(ours ? here : config.publicUrl, webhookSecret));
 }
 
 // What only some processes need is loaded by them alone: a worker process starts in a fraction of the time.

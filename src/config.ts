@@ -1,7 +1,17 @@
 import path from "node:path";
 import * as v from "valibot";
 import { AppError } from "#errors.ts";
-import { isKeySet, isOrigin, must, onOff, splitList, url, webUrl, wholeNumber } from "#lib/setting-values.ts";
+import {
+  baseUrl,
+  isKeySet,
+  isOrigin,
+  must,
+  onOff,
+  splitList,
+  url,
+  webUrl,
+  wholeNumber,
+} from "#lib/setting-values.ts";
 
 /** Every setting in the order of .env.example and docs/settings.md; nobody else reads the environment. */
 export type Config = Readonly<{
@@ -83,7 +93,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   const config: Config = {
     port: given.PORT,
     host: given.HOST,
-    publicUrl: (given.PUBLIC_URL ?? `http://${reachable(given.HOST)}:${given.PORT}`).replace(/\/+$/, ""),
+    publicUrl: given.PUBLIC_URL ?? `http://${reachable(given.HOST)}:${given.PORT}`,
     databaseUrl: given.DATABASE_URL,
     databasePoolSize: given.DATABASE_POOL_SIZE,
     dir: path.resolve(given.HOWDAH_DIR),
@@ -98,10 +108,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     mailBroadcastStream: given.MAIL_BROADCAST_STREAM,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
     mailboxPort: given.MAILBOX_PORT,
-    mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.MAILBOX_PORT}`).replace(
-      /\/+$/,
-      "",
-    ),
+    mailboxUrl: given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.MAILBOX_PORT}`,
     corsOrigins: given.CORS_ORIGINS,
     trustProxy: given.TRUST_PROXY ?? false,
     demo: given.DEMO ?? (embedded && !production),
@@ -128,11 +135,6 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     production,
   };
   return Object.freeze(config);
-}
-
-/** Where this machine reaches the server. */
-export function localUrl({ host, port }: Pick<Config, "host" | "port">): string {
-  return `http://${reachable(host)}:${port}`;
 }
 
 /** npm has its own ways with signals: src/cli/stop-signal.ts. */
@@ -192,16 +194,18 @@ function isStreamName(text: string): boolean {
   return /^[a-z][a-z0-9_-]{0,29}$/.test(text);
 }
 
+const secret = v.optional(v.pipe(v.string(), v.minLength(32, "must have 32 characters or more.")));
+
 const Environment = v.object({
   PORT: wholeNumber(1, 65_535, 4000),
   HOST: v.optional(v.string(), "127.0.0.1"),
-  PUBLIC_URL: v.optional(webUrl),
+  PUBLIC_URL: v.optional(baseUrl),
   DATABASE_URL: v.optional(
     url(["postgres:", "postgresql:"], "a URL such as postgres://user:password@host:5432/database"),
   ),
   DATABASE_POOL_SIZE: wholeNumber(2, 1000, 10),
   HOWDAH_DIR: v.optional(v.string(), ".howdah"),
-  JWT_SECRET: v.optional(v.pipe(v.string(), v.minLength(32, "must have 32 characters or more."))),
+  JWT_SECRET: secret,
   JWT_JWKS: v.optional(
     v.pipe(v.string(), v.check(isKeySet, must("the URL of a JWKS, or the JWKS itself as JSON"))),
   ),
@@ -210,15 +214,13 @@ const Environment = v.object({
   OIDC_PROVISION: onOff,
   GENERATED_SECRETS: onOff,
   POSTMARK_SERVER_TOKEN: v.optional(v.string()),
-  POSTMARK_WEBHOOK_SECRET: v.optional(
-    v.pipe(v.string(), v.minLength(16, "must have 16 characters or more.")),
-  ),
+  POSTMARK_WEBHOOK_SECRET: secret,
   MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),
   MAIL_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "outbound"),
   MAIL_BROADCAST_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "broadcast"),
   MAILBOX: onOff,
   MAILBOX_PORT: wholeNumber(0, 65_535, 4025),
-  MAILBOX_URL: v.optional(webUrl),
+  MAILBOX_URL: v.optional(baseUrl),
   CORS_ORIGINS: v.optional(
     v.pipe(
       v.string(),

@@ -517,3 +517,25 @@ create view mail.call_facts with (security_invoker = true) as
         then 'hard-bounce'
     end as suppresses
   ) w;
+
+-- What came of the calls that are still kept, and of the last sweep.
+create view mail.call_counts with (security_invoker = true) as
+  select
+    (select max(c.received_at) from mail.webhook_calls c where c.source = 'webhook') as last_call,
+    (select count(*)::int from mail.webhook_calls c where c.processed_at is null) as waiting,
+    (
+      select coalesce(jsonb_object_agg(o.outcome, o.calls), '{}')
+      from (select c.outcome, count(*) as calls from mail.webhook_calls c where c.outcome is not null group by c.outcome) o
+    ) as outcomes,
+    s.started_at as last_sweep,
+    case when s.finished_at is null then 'it has not ended' else format(
+      '%s events of %s letters, %s suppressions more and %s fewer', s.events, s.letters, s.suppressed, s.lifted) end as swept
+  from (select) nothing
+  left join (select o.* from mail.sweeps o order by o.id desc limit 1) s on true;
+
+-- Calls that nobody understood, newest first.
+create view mail.odd_calls with (security_invoker = true) as
+  select c.received_at, c.outcome, c.problem, left(coalesce(c.unreadable, c.payload::text), 200) as said
+  from mail.webhook_calls c
+  where c.outcome in ('odd', 'unreadable')
+  order by c.id desc;
