@@ -168,18 +168,18 @@ test("what waits to be told survives the end of the mailbox", async () => {
   stack.defer(() => rm(folder, { recursive: true }));
   const file = path.join(folder, "mailbox.db");
   await using place = await openPlace();
-  const first = await startMailbox({ file });
-  await post(first.url, "webhooks", {
-    Url: place.receiver.url,
-    MessageStream: "outbound",
-    Triggers: deliveries,
-  });
-  place.receiver.forget();
-  place.answers = [503];
-  await post(first.url, "email", letter);
-  await askControl(first.url, "POST", "clock/advance", { seconds: 0 });
-  await first[Symbol.asyncDispose]();
-
+  {
+    await using first = await startMailbox({ file });
+    await post(first.url, "webhooks", {
+      Url: place.receiver.url,
+      MessageStream: "outbound",
+      Triggers: deliveries,
+    });
+    place.receiver.forget();
+    place.answers = [503];
+    await post(first.url, "email", letter);
+    await askControl(first.url, "POST", "clock/advance", { seconds: 0 });
+  }
   place.answers = [200];
   await using second = await startMailbox({ file });
   await askControl(second.url, "POST", "clock/advance", { seconds: 60 });
