@@ -4,7 +4,7 @@ import { isAway } from "#db/insist.ts";
 import { pause } from "#lib/pause.ts";
 import type { Random } from "../support/random.ts";
 
-const mostOpen = 400;
+const mostWaiting = 400;
 const rolledBack = 0.05;
 
 type Letter = Record<string, unknown>;
@@ -21,7 +21,7 @@ const kinds: Record<string, { many: [least: number, most: number]; letter: Lette
     letter: { template: "notification", category: "grade", priority: 100, policy: "hold" },
   },
   campaign: {
-    many: [20, 60],
+    many: [5, 30],
     letter: { template: "campaign", category: "campaign", priority: 200, stream: "broadcast" },
   },
 };
@@ -39,7 +39,7 @@ const data = {
   ...{ letterSubject: "The roof", bodyText: "It leaks.", bodyHtml: "<p>It leaks.</p>" },
 };
 
-/** Writes letters of all kinds until it is disposed, some in transactions that are rolled back. */
+/** Writes letters of all kinds until it is disposed, some in transactions that are rolled back; while many wait, urgent ones only. */
 export class Writers implements AsyncDisposable {
   readonly #pool: pg.Pool;
   readonly #random: Random;
@@ -64,7 +64,7 @@ export class Writers implements AsyncDisposable {
 
   async #write(): Promise<void> {
     const { signal } = this.#stopping;
-    for (; !signal.aborted; await pause(this.#random.int(20, 120), signal))
+    for (; !signal.aborted; await pause(this.#random.int(50, 250), signal))
       await this.#transact().catch((error) => this.#interrupted(error));
   }
 
@@ -72,16 +72,18 @@ export class Writers implements AsyncDisposable {
     const client = await this.#pool.connect();
     let broken = true;
     try {
-      const { rows } = await client.query<{ open: number }>("select chaos.open() as open");
-      if ((rows[0]?.open ?? 0) < mostOpen) await this.#enqueue(client);
+      const { rows } = await client.query<{ waiting: number }>(
+        "select count(*)::int as waiting from mail.letters where state = 'queued'",
+      );
+      const kind = (rows[0]?.waiting ?? 0) < mostWaiting ? this.#random.pick(Object.keys(kinds)) : "signIn";
+      await this.#enqueue(client, kind);
       broken = false;
     } finally {
       client.release(broken);
     }
   }
 
-  async #enqueue(client: pg.ClientBase): Promise<void> {
-    const kind = this.#random.pick(Object.keys(kinds));
+  async #enqueue(client: pg.ClientBase, kind: string): Promise<void> {
     const { many, letter } = kinds[kind] as (typeof kinds)[string];
     const letters = Array.from({ length: this.#random.int(...many) }, () => this.#addressed(letter));
     await client.query("begin");
