@@ -117,8 +117,9 @@ test("the room that somebody wanted opens after they have signed in, here by the
   skip: noBrowser,
 }, async () => {
   const citra = await visit(howdah.url, howdah.tokens[2] ?? "");
-  const { rooms } = await citra.graphql("{ rooms { nodes { id } } }");
-  const wanted = `${howdah.url}/rooms/${rooms.nodes[0].id}`;
+  const { rooms } = await citra.graphql("{ rooms { nodes { id name } } }");
+  const { id } = rooms.nodes.find((room: { name: string }) => room.name === "Microscope helpers");
+  const wanted = `${howdah.url}/rooms/${id}`;
   const page = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage();
   await page.goto(wanted);
   await page.waitForURL(`${howdah.url}/sign-in`);
