@@ -1,5 +1,4 @@
 import { loadMyGroups } from "../api/my-groups.ts";
-import { useRunsCommunity } from "../api/use-is-staff.ts";
 import { Loading } from "../parts/loading.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
@@ -13,7 +12,6 @@ import "./community/community.css";
 export default {
   path: /^\/community\/?$/,
   View: CommunityScreen,
-  nav: { label: "Community", href: "/community", order: 80, useShown: useRunsCommunity },
 } satisfies Screen;
 
 /** What holds for everybody; for the owners. */
@@ -21,7 +19,12 @@ function CommunityScreen() {
   const loaded = useLoad(loadAll);
   const [say, toast] = useToast();
   return (
-    <Page title="Community" lead="What holds for everybody here." width="narrow">
+    <Page
+      title="Community"
+      lead="What holds for everybody here."
+      width="narrow"
+      back={{ label: "You", href: "/settings" }}
+    >
       <Loading of={loaded} what="the settings of the community">
         {({ community, mine }) =>
           mine.runsCommunity ? (

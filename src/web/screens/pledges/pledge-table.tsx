@@ -52,7 +52,7 @@ function Row({ pledge, showPurpose, onAsk }: RowProps) {
     <tr data-testid="pledge">
       <th scope="row">{person.name}</th>
       {showPurpose && <td>{purpose}</td>}
-      <td>{dueOn ? shortDate(dueOn) : "—"}</td>
+      <td className="pledge-day">{dueOn ? shortDate(dueOn) : "—"}</td>
       <td className="number">{sayMoney(amount, currency)}</td>
       <td className="number">{sayMoney(paid, currency)}</td>
       <td className="number">

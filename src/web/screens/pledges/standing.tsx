@@ -4,7 +4,8 @@ import { sayMoney } from "./money.ts";
 /** What is open of a pledge, and a word where it is not simply open. */
 export function Standing({ pledge: { balance, amount, currency, dueOn } }: { pledge: Pledge }) {
   if (balance < 0n) return <span className="chip wait">{sayMoney(-balance, currency)} too much</span>;
-  if (balance === 0n) return <span className="chip good">{amount > 0n ? "paid" : "nothing promised"}</span>;
+  if (amount === 0n && balance === 0n) return <span className="chip">nothing promised</span>;
+  if (balance === 0n) return <span className="chip good">paid</span>;
   return (
     <span className="pledge-open">
       {sayMoney(balance, currency)}
