@@ -16,8 +16,19 @@ export type Fields = {
   TrackOpens?: boolean | null;
   TrackLinks?: string | null;
   Metadata?: Record<string, string> | null;
-  Headers?: { Name: string; Value: string }[] | null;
-  Attachments?: { Name: string; Content: string; ContentType: string }[] | null;
+  Headers?: NameValue[] | null;
+  Attachments?: Attachment[] | null;
+};
+
+export type NameValue = { Name: string; Value: string };
+
+/** Content is in base64, as it came. */
+export type Attachment = {
+  Name: string;
+  Content: string;
+  ContentType: string;
+  ContentID?: string | null;
+  Disposition?: string | null;
 };
 
 /** Throws Fault 403 for the whole request: one field of a wrong type and nothing of it can be read. */
@@ -31,7 +42,7 @@ export function parseFields(message: unknown, path = "$"): Fields {
   throw new Fault(403, `Invalid request field(s): ${wrong.map(([field]) => `${path}.${field}`).join(", ")}`);
 }
 
-/** Throws Fault 402. Characters that Postgres cannot keep are dropped: NUL and halves of a pair. */
+/** Throws Fault 402. What no database keeps is dropped: NUL and halves of a pair. */
 export function parseJson(body: Buffer | string): unknown {
   const text = body.toString();
   try {

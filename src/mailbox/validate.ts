@@ -15,8 +15,11 @@ export type ValidMessage = {
 /** The streams of the mailbox: id to kind. */
 export type Streams = ReadonlyMap<string, string>;
 
+/** What the account may do: everything, only mail within its own domain, nothing. */
+export type Account = "approved" | "pending" | "blocked";
+
 /** Checks one message in Postmark's order. Throws a Fault for the first rule it breaks. */
-export function validate(fields: Fields, streams: Streams): ValidMessage {
+export function validate(fields: Fields, streams: Streams, account: Account): ValidMessage {
   const stream = checkStream(fields.MessageStream || "outbound", streams);
   const from = checkFrom(fields.From);
   const to = parseAddresses(fields.To, "To");
@@ -28,6 +31,7 @@ export function validate(fields: Fields, streams: Streams): ValidMessage {
   checkLengths(fields);
   checkMetadata(fields.Metadata ?? {});
   checkAttachments(fields.Attachments ?? []);
+  checkAccount(account, from, [...to, ...cc, ...bcc]);
   return { fields, stream, from, to, cc, bcc };
 }
 
@@ -86,6 +90,21 @@ function checkAttachments(attachments: { Name: string }[]): void {
     if (forbidden.has(extension))
       throw new Fault(411, `The attachment type '.${extension}' is not allowed: ${Name}`);
   }
+}
+
+function checkAccount(account: Account, from: Address, recipients: Address[]): void {
+  if (account === "blocked") throw new Fault(413, "This account is not approved to send email.");
+  const foreign = recipients.filter(({ Email }) => domainOf(Email) !== domainOf(from.Email));
+  if (account !== "pending" || foreign.length === 0) return;
+  throw new Fault(
+    412,
+    "While your account is pending approval, all recipient addresses must share the same domain as the 'From' address. " +
+      `The domain(s) '${foreign.map(({ Email }) => domainOf(Email)).join(", ")}' cause(s) the violation.`,
+  );
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf("@") + 1).toLowerCase();
 }
 
 const forbidden: ReadonlySet<string> = new Set(
