@@ -3,11 +3,11 @@ import { isIP } from "node:net";
 import { emit } from "#telemetry.ts";
 import type { Api } from "./api.ts";
 import { manyMessages } from "./call.ts";
-import { sendPage } from "./pages.ts";
+import type { Pages } from "./pages.ts";
 import { Fault, faultReply, type Reply, reply } from "./reply.ts";
 import type { Control, Exchange, Faults } from "./seams.ts";
 
-export type Parts = { api: Api; faults: Faults; control: Control; names: readonly string[] };
+export type Parts = { api: Api; faults: Faults; control: Control; pages: Pages; names: readonly string[] };
 
 /** Decides by the path who answers: the control, Postmark's API, or the page for people. */
 export function createListener(parts: Parts): RequestListener {
@@ -25,7 +25,7 @@ async function serve(parts: Parts, request: IncomingMessage, response: ServerRes
   const url = new URL(request.url ?? "/", "http://mailbox");
   const path = url.pathname.replaceAll(/\/{2,}/g, "/").replace(/(.)\/$/, "$1");
   if (/^\/_control(\/|$)/i.test(path)) return send(response, await control(parts, request, url, path));
-  if (await sendPage(request, response, path)) return;
+  if (await parts.pages(request, response, url, path)) return;
   await parts.faults.around(
     toExchange(parts.api, request, response, url, path.replace(/^\/postmark(?=\/|$)/i, "")),
   );

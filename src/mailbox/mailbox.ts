@@ -8,6 +8,7 @@ import { createFaults } from "./faults.ts";
 import type { Ground } from "./ground.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import { createListener } from "./listener.ts";
+import { createPages } from "./pages.ts";
 import { openStore } from "./store/store.ts";
 
 export type MailboxOptions = {
@@ -33,7 +34,12 @@ export async function startMailbox(options: MailboxOptions): Promise<Mailbox> {
   const store = stack.use(openStore(file));
   const clock = createClock();
   const ground: Ground = { store, clock, lifecycle: createLifecycle({ store, clock }) };
-  const parts = { api: createApi(ground), faults: createFaults(), control: createControl(ground) };
+  const parts = {
+    api: createApi(ground),
+    faults: createFaults(),
+    control: createControl(ground),
+    pages: createPages(store),
+  };
   const server = createServer({ requestTimeout: 120_000 }, createListener({ ...parts, names }));
   const taken = await listen(server, port, host);
   stack.defer(() => close(server));
