@@ -5,9 +5,16 @@ import type { Api } from "./api.ts";
 import { manyMessages } from "./call.ts";
 import type { Pages } from "./pages.ts";
 import { Fault, faultReply, type Reply, reply } from "./reply.ts";
-import type { Control, Exchange, Faults } from "./seams.ts";
+import type { Control, Exchange, Faults, Tracking } from "./seams.ts";
 
-export type Parts = { api: Api; faults: Faults; control: Control; pages: Pages; names: readonly string[] };
+export type Parts = {
+  api: Api;
+  faults: Faults;
+  control: Control;
+  tracking: Tracking;
+  pages: Pages;
+  names: readonly string[];
+};
 
 /** Decides by the path who answers: the control, Postmark's API, or the page for people. */
 export function createListener(parts: Parts): RequestListener {
@@ -25,6 +32,8 @@ async function serve(parts: Parts, request: IncomingMessage, response: ServerRes
   const url = new URL(request.url ?? "/", "http://mailbox");
   const path = url.pathname.replaceAll(/\/{2,}/g, "/").replace(/(.)\/$/, "$1");
   if (/^\/_control(\/|$)/i.test(path)) return send(response, await control(parts, request, url, path));
+  if (/^\/_(letter|open|click|unsubscribe)\//i.test(path))
+    return send(response, visit(parts, request, path) ?? notFound(request.method, path));
   if (await parts.pages(request, response, url, path)) return;
   await parts.faults.around(
     toExchange(parts.api, request, response, url, path.replace(/^\/postmark(?=\/|$)/i, "")),
@@ -51,12 +60,26 @@ async function control({ control }: Parts, request: IncomingMessage, url: URL, p
       query: url.searchParams,
       body: json,
     });
-    return known ?? reply({ ErrorCode: 0, Message: `The mailbox has no ${method} ${path}.` }, 404);
+    return known ?? notFound(method, path);
   } catch (error) {
     if (error instanceof Fault) return faultReply(error);
     if (error instanceof SyntaxError) return reply({ ErrorCode: 402, Message: "The body is not JSON." }, 422);
     throw error;
   }
+}
+
+function visit({ tracking }: Parts, request: IncomingMessage, path: string): Reply | undefined {
+  return tracking.answer({
+    method: request.method ?? "GET",
+    path,
+    base: `http://${request.headers.host}`,
+    userAgent: request.headers["user-agent"] ?? "",
+    ip: request.socket.remoteAddress ?? "",
+  });
+}
+
+function notFound(method: string | undefined, path: string): Reply {
+  return reply({ ErrorCode: 0, Message: `The mailbox has no ${method} ${path}.` }, 404);
 }
 
 function toExchange(

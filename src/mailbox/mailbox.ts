@@ -2,13 +2,15 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AppError, codeOf } from "#errors.ts";
 import { createApi } from "./api.ts";
-import { createClock } from "./clock.ts";
-import { createControl } from "./control.ts";
-import { createFaults } from "./faults.ts";
+import { Clock } from "./clock.ts";
+import { createControl } from "./control/control.ts";
+import { createFaults } from "./faults/faults.ts";
 import type { Ground } from "./ground.ts";
-import { createLifecycle } from "./lifecycle.ts";
+import { createTracking } from "./letter/tracking.ts";
+import { startLife } from "./lifecycle.ts";
 import { createListener } from "./listener.ts";
 import { createPages } from "./pages.ts";
+import { readSetting } from "./store/settings.ts";
 import { openStore } from "./store/store.ts";
 
 export type MailboxOptions = {
@@ -32,12 +34,15 @@ export async function startMailbox(options: MailboxOptions): Promise<Mailbox> {
   const { file, port = 0, host = "127.0.0.1", names = [] } = options;
   await using stack = new AsyncDisposableStack();
   const store = stack.use(openStore(file));
-  const clock = createClock();
-  const ground: Ground = { store, clock, lifecycle: createLifecycle({ store, clock }) };
+  const clock = stack.adopt(new Clock(readSetting(store, "clockOffsetMs", 0)), (running) => running.stop());
+  const life = stack.use(startLife({ store, clock }));
+  const ground: Ground = { store, clock, lifecycle: life.lifecycle };
+  const faults = createFaults(clock);
   const parts = {
     api: createApi(ground),
-    faults: createFaults(),
-    control: createControl(ground),
+    faults,
+    control: createControl({ store, clock, faults, life }),
+    tracking: createTracking(life.scene),
     pages: createPages(store),
   };
   const server = createServer({ requestTimeout: 120_000 }, createListener({ ...parts, names }));

@@ -42,3 +42,16 @@ export type Control = {
     body: unknown;
   }): Promise<Reply | undefined>;
 };
+
+/** Answers what letters lead to: their own pages, pixels, links and the way out. Undefined: there is no such thing. */
+export type Tracking = {
+  answer(visit: {
+    method: string;
+    /** "/_letter/<message>/<recipient>/html" */
+    path: string;
+    /** How the visitor calls the mailbox: "http://127.0.0.1:4025". */
+    base: string;
+    userAgent: string;
+    ip: string;
+  }): Reply | undefined;
+};

@@ -6,8 +6,12 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Message } from "postmark";
 import { noBrowser, openBrowser, picture } from "../support/browser.ts";
 import { openMailbox, type TestMailbox } from "../support/mailbox.ts";
+import { until } from "../support/wait.ts";
 import { assertLandmarks, namelessOn, phone, wide } from "./demo.ts";
 import { faintOn, headingsOf, unseenFocus } from "./looks.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what is in a page has no types here
+type Any = any;
 
 let mailbox: TestMailbox;
 let sender: Awaited<ReturnType<typeof openSender>>;
@@ -39,7 +43,7 @@ test("letters of all streams are listed, found by recipient, subject, tag and st
     ["invitation", "Ada Lovelace"],
   ] as const) {
     await search.fill(words);
-    await page.waitForFunction(`document.querySelectorAll("[data-testid=letter]").length === 1`);
+    await until(async () => (await page.getByTestId("letter").count()) === 1);
     await row(found).waitFor();
   }
   await search.fill("nobody@home.example");
@@ -88,7 +92,11 @@ test("a letter is read as HTML without its scripts, as text, with its headers, r
 test("the letter is seen on a phone and by night", { skip: noBrowser }, async () => {
   await tab("HTML");
   const frame = page.getByTestId("letter-html");
-  const colour = () => frame.contentFrame().locator("body").evaluate("node => getComputedStyle(node).color");
+  const colour = () =>
+    frame
+      .contentFrame()
+      .locator("body")
+      .evaluate((body: Any) => (globalThis as Any).getComputedStyle(body).color);
   assert.equal(await colour(), "rgb(20, 20, 20)");
   await page.getByText("Phone", { exact: true }).click();
   await page.getByText("Dark", { exact: true }).click();

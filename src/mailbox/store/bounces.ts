@@ -20,12 +20,13 @@ export type NewBounce = {
 
 export type Bounce = NewBounce & { id: number };
 
+/** Ids go on where the clock stands, so that a mailbox that begins anew does not give one of them twice. */
 export function insertBounce(store: Store, bounce: NewBounce): Bounce {
   const { id } = store.run(
     `insert into bounces (
-       message_id, stream, type, email, from_address, subject, tag, description, details, dump, inactive,
+       id, message_id, stream, type, email, from_address, subject, tag, description, details, dump, inactive,
        can_activate, bounced_at
-     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     ) values ((select max(coalesce(max(id), 0) + 1, unixepoch()) from bounces), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     bounce.messageId,
     bounce.stream,
     bounce.type,

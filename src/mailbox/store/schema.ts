@@ -131,4 +131,47 @@ export const schema = `
   );
 
   create table settings (name text primary key, value text not null) without rowid;
+
+  create table agenda (
+    id integer primary key,
+    message_id text not null references messages (id) on delete cascade,
+    recipient text not null,
+    step text not null,
+    due_at integer not null
+  );
+  create index agenda_by_time on agenda (due_at, id);
+  create index agenda_by_message on agenda (message_id);
+
+  create table deliveries (
+    id integer primary key,
+    webhook_id integer not null references webhooks (id) on delete cascade,
+    trigger text not null,
+    message_id text,
+    trace_id text not null,
+    body text not null,
+    attempts integer not null default 0,
+    outcome text not null,
+    due_at integer
+  );
+  create index deliveries_by_webhook on deliveries (webhook_id);
+  create index deliveries_that_wait on deliveries (due_at, id) where due_at is not null;
+
+  create table attempts (
+    id integer primary key,
+    delivery_id integer not null references deliveries (id) on delete cascade,
+    at integer not null,
+    status integer,
+    error text,
+    retries_remaining integer not null,
+    outcome text not null
+  );
+  create index attempts_by_delivery on attempts (delivery_id);
+
+  create table trigger_failures (
+    webhook_id integer not null references webhooks (id) on delete cascade,
+    trigger text not null,
+    failures integer not null,
+    paused_at integer,
+    primary key (webhook_id, trigger)
+  ) without rowid;
 `;

@@ -24,8 +24,10 @@ export type Triggers = {
 /** Id 0 makes a new one. Returns it with its id. */
 export function saveWebhook(store: Store, webhook: Webhook): Webhook {
   const { id } = store.run(
-    `replace into webhooks (id, stream, url, http_auth, http_headers, triggers, status)
-     values (?, ?, ?, ?, ?, ?, ?)`,
+    `insert into webhooks (id, stream, url, http_auth, http_headers, triggers, status)
+     values (?, ?, ?, ?, ?, ?, ?)
+     on conflict (id) do update set stream = excluded.stream, url = excluded.url, http_auth = excluded.http_auth,
+       http_headers = excluded.http_headers, triggers = excluded.triggers, status = excluded.status`,
     webhook.id || null,
     webhook.stream,
     webhook.url,
