@@ -10,9 +10,10 @@ import { seed } from "#db/seed.ts";
 import { createWake } from "#db/wake.ts";
 import type { Graphql } from "#graphql/api.ts";
 import { yieldProcessor } from "#lib/yield-processor.ts";
-import { createSandbox, type Sandbox } from "#mail/sandbox/sandbox.ts";
 import { startSweeper } from "#mail/sweeper.ts";
 import { configureMail } from "#mail/transport.ts";
+import { MailboxChild } from "#mailbox/child.ts";
+import { mailboxOptions } from "#mailbox/options.ts";
 import { startLog } from "#ops/log.ts";
 import { declareQueue } from "#queue/declare.ts";
 import { configureEncryption } from "#queue/encryption.ts";
@@ -28,6 +29,8 @@ export type App = AsyncDisposable & {
   db: Database;
   databaseUrl: string;
   psql: string | undefined;
+  /** Where mail goes instead of into the world. */
+  mailboxUrl: string | undefined;
   /** The part that runs jobs, if it was wanted. */
   worker: Worker | undefined;
 };
@@ -37,25 +40,28 @@ export type App = AsyncDisposable & {
  * reverse. Throws AppError with one sentence that says what to do; what had started is stopped again.
  */
 export async function startApp(
-  config: Config,
+  given: Config,
   wanted: ReadonlySet<Part>,
   working: Partial<WorkerOptions> = {},
 ): Promise<App> {
   await using stack = new AsyncDisposableStack();
-  stack.defer(startLog(config.logLevel));
-  const ground = await openGround(config, stack);
+  stack.defer(startLog(given.logLevel));
+  const mailbox = wanted.has("mailbox") && given.mailbox ? forkMailbox(given, stack) : undefined;
+  const opened = await openGround(given, stack);
+  const config = mailbox ? { ...given, mailboxUrl: await timed("mailbox", mailbox.url) } : given;
+  const ground = { ...opened, config };
   const surface = {
     ...ground,
-    sandbox: wanted.has("mailbox") && config.mailbox ? openMailbox(ground) : undefined,
     relay: wanted.has("relay") ? await startRelay(ground) : undefined,
     graphql: wanted.has("api") ? await startApi(ground) : undefined,
   };
-  if (surface.sandbox || surface.relay || surface.graphql) stack.use(await timed("http", startHttp(surface)));
+  if (surface.relay || surface.graphql) stack.use(await timed("http", startHttp(surface)));
   const worker = wanted.has("worker") ? await startWorker(ground, working) : undefined;
   if (worker && wanted.size === 1) yieldProcessor(); // nobody waits for a job as they wait for a message or an answer
   const { db, databaseUrl, psql } = ground;
+  const mailboxUrl = config.mailbox ? config.mailboxUrl : undefined;
   const running = stack.move();
-  return { db, databaseUrl, psql, worker, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { db, databaseUrl, psql, mailboxUrl, worker, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** What every part stands on; `stack` keeps what is to be stopped. */
@@ -82,9 +88,9 @@ async function openGround(config: Config, stack: AsyncDisposableStack): Promise<
   return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret };
 }
 
-/** On connections of its own: what it has accepted stays accepted, whatever becomes of the app. */
-function openMailbox({ stack, databaseUrl }: Ground): Sandbox {
-  return createSandbox({ pool: keep(stack, openPool(databaseUrl, "mailbox", { max: 4 })) });
+/** A process beside this one: what it has accepted stays accepted, whatever becomes of the app. */
+function forkMailbox(config: Config, stack: AsyncDisposableStack): MailboxChild {
+  return stack.use(new MailboxChild(mailboxOptions(config)));
 }
 
 // What only some processes need is loaded by them alone: a worker process starts in a fraction of the time.
@@ -146,7 +152,7 @@ async function startWorker(
 
 function mailSettings({ postmarkServerToken: token, mailFrom: from, mailboxUrl, publicUrl }: Config) {
   if (token !== undefined) return { token, from, publicUrl };
-  return { token: "sandbox-howdah", from, publicUrl, endpoint: `${mailboxUrl}/postmark` };
+  return { token: "sandbox-howdah", from, publicUrl, endpoint: mailboxUrl };
 }
 
 function keep(stack: AsyncDisposableStack, pool: pg.Pool): pg.Pool {

@@ -19,6 +19,9 @@ export type Config = Readonly<{
   postmarkServerToken: string | undefined;
   mailFrom: string;
   mailbox: boolean;
+  /** 0: a free one. */
+  mailboxPort: number;
+  /** Where mail is handed to the mailbox when another process runs it. */
   mailboxUrl: string;
   corsOrigins: string[];
   trustProxy: boolean;
@@ -87,7 +90,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     postmarkServerToken: given.POSTMARK_SERVER_TOKEN,
     mailFrom: given.MAIL_FROM,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
-    mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.PORT}/mailbox`).replace(
+    mailboxPort: given.MAILBOX_PORT,
+    mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.MAILBOX_PORT}`).replace(
       /\/+$/,
       "",
     ),
@@ -190,6 +194,7 @@ const Environment = v.object({
   POSTMARK_SERVER_TOKEN: v.optional(v.string()),
   MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),
   MAILBOX: onOff,
+  MAILBOX_PORT: wholeNumber(0, 65_535, 4025),
   MAILBOX_URL: v.optional(webUrl),
   CORS_ORIGINS: v.optional(
     v.pipe(

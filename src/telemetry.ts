@@ -62,6 +62,8 @@ export interface TelemetryEvents {
   "mail:sweep-failed": { error: unknown };
   "mailbox:unknown-path": { method: string; path: string };
   "mailbox:failed": { method: string; path: string; error: unknown };
+  "mailbox:ended": { code: number | null; signal: string | null };
+  "mailbox:lost": { error: unknown };
   "realtime:socket:open": { socket: string; version: string };
   "realtime:socket:closed": { socket: string; code: number; reason: string };
   "realtime:socket:refused": { error: unknown };

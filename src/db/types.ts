@@ -1011,46 +1011,6 @@ export interface LaravelJobs {
   reserved_at: number | null;
 }
 
-export interface MailboxEvents {
-  details: Generated<Json>;
-  id: Generated<Int8>;
-  message_id: string;
-  received_at: Timestamp;
-  recipient: string;
-  type: string;
-}
-
-export interface MailboxMessages {
-  attachments: string[];
-  bcc: Json;
-  cc: Json;
-  from_address: string;
-  from_line: string;
-  headers: Json;
-  html_body: string | null;
-  id: string;
-  metadata: Json;
-  position: Generated<Int8>;
-  received_at: Timestamp;
-  recipients: string[];
-  reply_to: string | null;
-  status: Generated<string>;
-  stream: string;
-  subject: string;
-  tag: string | null;
-  text_body: string | null;
-  to: Json;
-  track_links: string;
-  track_opens: boolean;
-}
-
-export interface MailboxStreams {
-  created_at: Generated<Timestamp>;
-  id: string;
-  kind: string;
-  name: string;
-}
-
 export interface MailDeliveryEvents {
   at: Timestamp;
   created_at: Generated<Timestamp>;
@@ -2124,9 +2084,6 @@ export interface DB {
   "mail.letters": MailLetters;
   "mail.receipts": MailReceipts;
   "mail.undecided": MailUndecided;
-  "mailbox.events": MailboxEvents;
-  "mailbox.messages": MailboxMessages;
-  "mailbox.streams": MailboxStreams;
   "notify.announcements": NotifyAnnouncements;
   "notify.buckets": NotifyBuckets;
   "notify.chunks": NotifyChunks;

@@ -7,9 +7,8 @@ import { authRoutes } from "#http/routes/auth.ts";
 import { broadcastRoute } from "#http/routes/broadcast.ts";
 import { clientConfigRoute } from "#http/routes/client-config.ts";
 import { healthRoutes } from "#http/routes/health.ts";
-import { mailboxRoutes } from "#http/routes/mailbox.ts";
+import { mailboxRoute } from "#http/routes/mailbox.ts";
 import { addWeb } from "#http/static.ts";
-import type { Sandbox } from "#mail/sandbox/sandbox.ts";
 import type { Relay } from "#realtime/relay.ts";
 
 /** What the server of this process serves: the parts that were started in it. */
@@ -19,7 +18,6 @@ export type Surface = {
   db: Database;
   graphql: Graphql | undefined;
   relay: Relay | undefined;
-  sandbox: Sandbox | undefined;
 };
 
 /**
@@ -32,12 +30,12 @@ export type Surface = {
  *   POST /auth/token /auth/sign-out            api: a fresh JWT for the session cookie; the end of the session
  *   GET  / and the files of the web app        api
  *   WS   /socket/websocket /realtime/v1/websocket, POST /api/broadcast[/…]    relay (websockets: upgrade.ts)
- *   ANY  /mailbox/postmark/*                   mailbox: Postmark's API
+ *   GET  /mailbox[/…]                          leads to the mailbox, a process of its own
  */
 export async function addRoutes(app: FastifyInstance, surface: Surface): Promise<void> {
   await app.register(healthRoutes(surface));
   if (surface.relay) await app.register(broadcastRoute(surface.relay));
-  if (surface.sandbox) await app.register(mailboxRoutes(surface.sandbox));
+  if (surface.config.mailbox) await app.register(mailboxRoute(surface.config));
   if (!surface.graphql) return void app.setNotFoundHandler(respondNotFound);
   await app.register(clientConfigRoute(surface));
   await app.register(authRoutes(surface));

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { emit } from "#telemetry.ts";
 import type { Api } from "./api.ts";
 import { manyMessages } from "./call.ts";
+import { type Identity, identityPath } from "./identity.ts";
 import type { Pages } from "./pages.ts";
 import { Fault, faultReply, type Reply, reply } from "./reply.ts";
 import type { Control, Exchange, Faults, Tracking } from "./seams.ts";
@@ -13,6 +14,8 @@ export type Parts = {
   control: Control;
   tracking: Tracking;
   pages: Pages;
+  /** Its file, which tells it from others. */
+  file: string;
   names: readonly string[];
 };
 
@@ -31,6 +34,7 @@ async function serve(parts: Parts, request: IncomingMessage, response: ServerRes
     return send(response, reply({ ErrorCode: 0, Message: "This is not a name of the mailbox." }, 421));
   const url = new URL(request.url ?? "/", "http://mailbox");
   const path = url.pathname.replaceAll(/\/{2,}/g, "/").replace(/(.)\/$/, "$1");
+  if (path === identityPath) return send(response, reply({ mailbox: parts.file } satisfies Identity));
   if (/^\/_control(\/|$)/i.test(path)) return send(response, await control(parts, request, url, path));
   if (/^\/_(letter|open|click|unsubscribe)\//i.test(path))
     return send(response, visit(parts, request, path) ?? notFound(request.method, path));

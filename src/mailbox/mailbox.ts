@@ -45,7 +45,7 @@ export async function startMailbox(options: MailboxOptions): Promise<Mailbox> {
     tracking: createTracking(life.scene),
     pages: createPages(store),
   };
-  const server = createServer({ requestTimeout: 120_000 }, createListener({ ...parts, names }));
+  const server = createServer({ requestTimeout: 120_000 }, createListener({ ...parts, file, names }));
   const taken = await listen(server, port, host);
   stack.defer(() => close(server));
   const running = stack.move();
@@ -69,7 +69,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 function cannotListen(code: string | undefined, port: number, host: string): string {
   if (code === "EADDRINUSE")
     return `Port ${port} of the mailbox is in use: stop the program that uses it, or set MAILBOX_PORT to another one.`;
-  return `The mailbox cannot listen on ${host}:${port} (${code}): set MAILBOX_PORT or MAILBOX_HOST.`;
+  return `The mailbox cannot listen on ${host}:${port} (${code}): set MAILBOX_PORT or HOST.`;
 }
 
 async function close(server: Server): Promise<void> {

@@ -70,6 +70,8 @@ const levels: Record<TelemetryEvent, "error" | "warn" | "info" | "debug"> = {
   "mail:sweep-failed": "warn",
   "mailbox:unknown-path": "warn",
   "mailbox:failed": "error",
+  "mailbox:ended": "warn",
+  "mailbox:lost": "error",
   "realtime:socket:open": "debug",
   "realtime:socket:closed": "debug",
   "realtime:socket:refused": "info",

@@ -1,12 +1,5 @@
 import type { Rights } from "../support/rights/noun.ts";
 
 export default {
-  closed: [
-    "mail.letters",
-    "mail.receipts",
-    "mail.delivery_events",
-    "mailbox.events",
-    "mailbox.messages",
-    "mailbox.streams",
-  ],
+  closed: ["mail.letters", "mail.receipts", "mail.delivery_events"],
 } satisfies Rights;

@@ -1,5 +1,6 @@
 import { ServerClient } from "postmark";
 import { type Mailbox, startMailbox } from "#mailbox/mailbox.ts";
+import type { StoredMessage } from "#mailbox/store/messages.ts";
 
 /** A mailbox of this test alone, in memory, reached by the unmodified client. */
 export type TestMailbox = Mailbox & {
@@ -8,7 +9,11 @@ export type TestMailbox = Mailbox & {
   client(token?: string): ServerClient;
   /** The control API: `control("POST", "faults", {…})`. Throws for every answer but 2xx. */
   control<Answer>(method: string, path: string, body?: object): Promise<Answer>;
+  /** All it has accepted, oldest first. */
+  received(): Promise<Received[]>;
 };
+
+export type Received = Omit<StoredMessage, "receivedAt"> & { receivedAt: string };
 
 export async function openMailbox(): Promise<TestMailbox> {
   const mailbox = await startMailbox({ file: ":memory:" });
@@ -16,12 +21,28 @@ export async function openMailbox(): Promise<TestMailbox> {
   return {
     ...mailbox,
     host,
-    client: (token = "sandbox-token") => new ServerClient(token, { requestHost: host, useHttps: false }),
+    client: (token) => clientAt(mailbox.url, token),
     control: (method, path, body) => askControl(mailbox.url, method, path, body),
+    received: () => receivedAt(mailbox.url),
   };
 }
 
-async function askControl<Answer>(url: string, method: string, path: string, body?: object): Promise<Answer> {
+export function clientAt(url: string, token = "sandbox-token"): ServerClient {
+  return new ServerClient(token, { requestHost: url.replace(/^http:\/\//, ""), useHttps: false });
+}
+
+/** What a mailbox has accepted, oldest first. */
+export async function receivedAt(url: string): Promise<Received[]> {
+  const { Messages } = await askControl<{ Messages: Received[] }>(url, "GET", "messages");
+  return Messages.sort((a, b) => a.position - b.position);
+}
+
+export async function askControl<Answer>(
+  url: string,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Answer> {
   const answer = await fetch(`${url}/_control/${path}`, {
     method,
     headers: { "content-type": "application/json" },
