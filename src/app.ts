@@ -11,6 +11,7 @@ import { createWake } from "#db/wake.ts";
 import type { Graphql } from "#graphql/api.ts";
 import { yieldProcessor } from "#lib/yield-processor.ts";
 import { startSweeper } from "#mail/sweeper.ts";
+import { publishTemplates } from "#mail/templates.ts";
 import { configureMail } from "#mail/transport.ts";
 import { MailboxChild } from "#mailbox/child.ts";
 import { mailboxOptions } from "#mailbox/options.ts";
@@ -84,6 +85,7 @@ async function openGround(config: Config, stack: AsyncDisposableStack): Promise<
   const jwtSecret = await openSecret(config);
   configureEncryption(jwtSecret);
   await declareQueue(owner);
+  await publishTemplates(owner, config.publicUrl);
   if (config.demo) await seed(owner); // its jobs are of declared tasks
   return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret };
 }

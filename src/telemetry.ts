@@ -54,7 +54,6 @@ export interface TelemetryEvents {
   "supervisor:error": { supervisor: string; error: unknown };
   "mail:flushed": { stream: string; accepted: number; refused: number; notSent: number; unknown: number };
   "mail:stopped": { stream: string; code: number | string; reason: string };
-  "mail:unrenderable": { letter: string; template: string; error: unknown };
   "mail:duplicated": { letter: string };
   "mail:looked-up": { stream: string; batch: string; letters: number; found: number };
   "mail:look-up-failed": { stream: string; batch: string; error: unknown };

@@ -1,9 +1,11 @@
--- Mail. A letter is born in the transaction of its cause (mail.enqueue) and waits in mail.letters. Jobs are only
+-- Mail. A letter is born in the transaction of its cause (mail.enqueue), rendered there and then, and waits in mail.letters;
+-- what it says stands in mail.words and never changes. How it is rendered is in 40_mail_words.sql. Jobs are only
 -- doorbells: mail/flush hands letters over, mail/reconcile asks the provider about hand-overs without an answer,
 -- and mail.sweep rings both again, so no letter depends on one bell. Every hand-over is written down (claim,
 -- committed) before a byte leaves; every result names the attempt it belongs to.
 
--- Puts a letter in the outbox and answers its id; with a key that is known already, the first letter's id.
+-- Puts a letter in the outbox and answers its id; with a key that is known already, the first letter's id. Category, locale
+-- and the rest are as for enqueue_many.
 create function mail.enqueue(
   template text,
   recipient text,
@@ -11,88 +13,162 @@ create function mail.enqueue(
   dedupe_key text,
   stream text default 'outbound',
   priority int default 100,
-  expires_at timestamptz default null
+  expires_at timestamptz default null,
+  person_id uuid default null,
+  category text default null,
+  locale text default null,
+  policy text default null,
+  quarantine interval default null,
+  secret boolean default false
 ) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  v_recipient text := mail.checked_address(enqueue.recipient);
+  v_address constant text := mail.checked_address(enqueue.recipient);
   v_id uuid;
+  v_problem text;
 begin
-  if coalesce(enqueue.template, '') !~ '^[a-z][a-z0-9-]*$' then
-    raise exception 'A letter needs the name of its template.' using errcode = 'HW422';
-  end if;
-  if coalesce(enqueue.dedupe_key, '') = '' then
-    raise exception 'A letter needs a dedupe_key: name its cause.' using errcode = 'HW422';
-  end if;
-
-  insert into mail.letters as l (dedupe_key, stream, priority, recipient, recipient_name, template, data, expires_at)
-  values (
-    enqueue.dedupe_key,
-    coalesce(enqueue.stream, 'outbound'),
-    coalesce(enqueue.priority, 100),
-    v_recipient,
-    nullif(btrim(enqueue.data ->> 'personName'), ''),
-    enqueue.template,
-    coalesce(enqueue.data, '{}'),
-    enqueue.expires_at
-  )
-  on conflict on constraint letters_are_enqueued_once do nothing
-  returning l.id into v_id;
-
+  select e.letter_id, e.problem into v_id, v_problem
+  from mail.enqueue_many(jsonb_build_array(jsonb_build_object(
+    'template', enqueue.template, 'recipient', v_address, 'data', enqueue.data, 'dedupeKey', enqueue.dedupe_key,
+    'stream', enqueue.stream, 'priority', enqueue.priority, 'expiresAt', enqueue.expires_at, 'personId', enqueue.person_id,
+    'category', enqueue.category, 'locale', enqueue.locale, 'policy', enqueue.policy, 'quarantine', enqueue.quarantine,
+    'secret', enqueue.secret
+  ))) e;
   if v_id is null then
-    select l.id into strict v_id from mail.letters l where l.dedupe_key = enqueue.dedupe_key;
-    return v_id;
+    raise exception '%', v_problem using errcode = 'HW422', column = 'data';
   end if;
-  perform mail.wake();
   return v_id;
 end;
 $$;
 
--- mail.enqueue for many: [{template, recipient, data, dedupeKey, stream, priority, expiresAt}]. Answers the letter of each
--- dedupe key; a bad address has a problem instead of a letter and keeps nobody else from theirs.
+-- mail.enqueue for many: [{template, recipient, data, dedupeKey, stream, priority, expiresAt, personId, category, locale, policy,
+-- quarantine, secret}]. Answers the letter of each dedupe key; one that cannot be written (a bad address, a value that is
+-- missing) has a problem instead of a letter and keeps nobody else from theirs. The category is account unless it is given,
+-- the locale the person's, else the community's. The words of a secret letter are forgotten when it has been sent.
 create function mail.enqueue_many(letters jsonb) returns table (dedupe_key text, letter_id uuid, problem text)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
+declare
+  v_problems jsonb;
 begin
   perform mail.refuse_nameless(enqueue_many.letters);
-  insert into mail.letters (dedupe_key, stream, priority, recipient, recipient_name, template, data, expires_at)
-  select distinct on (a."dedupeKey")
-    a."dedupeKey", coalesce(a.stream, 'outbound'), coalesce(a.priority, 100), btrim(a.recipient),
-    nullif(btrim(a.data ->> 'personName'), ''), a.template, coalesce(a.data, '{}'), a."expiresAt"
-  from jsonb_to_recordset(enqueue_many.letters) as a (
-    template text, recipient text, data jsonb, "dedupeKey" text, stream text, priority int, "expiresAt" timestamptz
-  )
-  where mail.is_address(btrim(a.recipient))
-  order by a."dedupeKey"
-  on conflict on constraint letters_are_enqueued_once do nothing;
-  if found then
-    perform mail.wake();
-  end if;
+  v_problems := mail.write(enqueue_many.letters);
   return query
-    select a."dedupeKey", l.id,
-      case when l.id is null then format('"%s" is not a mail address.', left(coalesce(a.recipient, ''), 100)) end
-    from (
-      select distinct on (a."dedupeKey") a.*
-      from jsonb_to_recordset(enqueue_many.letters) as a ("dedupeKey" text, recipient text)
-      order by a."dedupeKey"
-    ) a
+    select a."dedupeKey", l.id, case when l.id is null then v_problems ->> a."dedupeKey" end
+    from (select distinct d."dedupeKey" from jsonb_to_recordset(enqueue_many.letters) as d ("dedupeKey" text)) a
     left join mail.letters l on l.dedupe_key = a."dedupeKey";
 end;
 $$;
 
 create function mail.refuse_nameless(letters jsonb) returns void
-language plpgsql immutable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+declare
+  v_unknown text;
 begin
   if jsonb_typeof(refuse_nameless.letters) is distinct from 'array' then
     raise exception 'Letters come as a list.' using errcode = 'HW422';
   end if;
   if exists (
     select from jsonb_to_recordset(refuse_nameless.letters) as a (template text, "dedupeKey" text)
-    where coalesce(a.template, '') !~ '^[a-z][a-z0-9-]*$' or coalesce(a."dedupeKey", '') = ''
+    where coalesce(a.template, '') = '' or coalesce(a."dedupeKey", '') = ''
   ) then
-    raise exception 'A letter needs the name of its template, and a dedupeKey that names its cause.' using errcode = 'HW422';
+    raise exception 'A letter needs the name of its template, and a dedupe_key that names its cause.' using errcode = 'HW422';
+  end if;
+  select a.template into v_unknown
+  from (select distinct d.template from jsonb_to_recordset(refuse_nameless.letters) as d (template text)) a
+  where not exists (select from mail.templates t where t.name = a.template)
+  limit 1;
+  if found then
+    raise exception 'There is no template "%": add its folder to src/mail/templates.', left(v_unknown, 100)
+      using errcode = 'HW422', column = 'template';
   end if;
 end;
+$$;
+
+-- Writes the letters and their words, rings if there are any, and answers the problems by dedupe key.
+create function mail.write(letters jsonb) returns jsonb
+language plpgsql volatile set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_common constant jsonb := mail.common_values();
+  v_written int;
+  v_problems jsonb;
+begin
+  with asked as materialized (
+    select distinct on (a."dedupeKey")
+      a.*, btrim(a.recipient) as address, coalesce(a.category, 'account') as kind, k.locale as language,
+      case when mail.can_leave(coalesce(a.category, 'account')) then mail.new_unsubscribe_token() end as token
+    from jsonb_to_recordset(write.letters) as a (
+      template text, recipient text, data jsonb, "dedupeKey" text, stream text, priority int, "expiresAt" timestamptz,
+      "personId" uuid, category text, locale text, policy text, quarantine interval, secret boolean
+    )
+    left join app.people p on p.id = a."personId" and a.locale is null
+    cross join lateral (select coalesce(a.locale, p.locale, v_common ->> 'locale') as locale) k
+    order by a."dedupeKey"
+  ),
+  used as materialized (
+    select a.template, a.language, t.*
+    from (select distinct a.template, a.language from asked a) a
+    cross join lateral mail.template_for(a.template, a.language) t
+  ),
+  valued as materialized (
+    select a.*, v.vals, case
+      when mail.is_address(a.address) is not true then format('"%s" is not a mail address.', left(coalesce(a.address, ''), 100))
+      else mail.problem_of(u.names, u.required, v.vals, u.lists, a.data, v_common)
+    end as problem
+    from asked a
+    join used u on u.template = a.template and u.language = a.language
+    cross join lateral (select mail.own_values(v_common, a.address, a.token) as own) o
+    cross join lateral (select mail.values_of(u.names, v_common, o.own, a.data) as vals) v
+  ),
+  written as (
+    insert into mail.letters as l (
+      dedupe_key, stream, priority, recipient, recipient_name, template, expires_at, category, person_id, locale, policy,
+      quarantine, secret, unsubscribe_token
+    )
+    select
+      v."dedupeKey", coalesce(v.stream, 'outbound'), coalesce(v.priority, 100), v.address,
+      nullif(btrim(v.data ->> 'personName'), ''), v.template, v."expiresAt", v.kind, v."personId", v.language,
+      coalesce(v.policy, 'resend'), coalesce(v.quarantine, mail.quarantine_of(v.kind)), coalesce(v.secret, false), v.token
+    from valued v
+    where v.problem is null
+    on conflict on constraint letters_are_enqueued_once do nothing
+    returning l.id, l.dedupe_key
+  ),
+  worded as (
+    insert into mail.words (letter_id, subject, html, text)
+    select w.id, mail.one_line(format(u.subject, variadic v.vals)),
+      format(u.html, variadic mail.html_values(v.vals) || mail.sections_of(u.sections, 'html', v.vals, v.data, v_common)),
+      format(u.text, variadic v.vals || mail.sections_of(u.sections, 'text', v.vals, v.data, v_common))
+    from written w
+    join valued v on v."dedupeKey" = w.dedupe_key
+    join used u on u.template = v.template and u.language = v.language
+  )
+  select (select count(*) from written), jsonb_object_agg(v."dedupeKey", v.problem) filter (where v.problem is not null)
+  into v_written, v_problems
+  from valued v;
+  if v_written > 0 then
+    perform mail.wake();
+  end if;
+  return coalesce(v_problems, '{}');
+end;
+$$;
+
+-- Everything but what one cannot do without: how to get in, what one's account did, and an invitation.
+create function mail.can_leave(category text) returns boolean
+language sql immutable as $$
+  select category not in ('security', 'account', 'invitation')
+$$;
+
+create function mail.new_unsubscribe_token() returns text
+language sql volatile as $$
+  select replace(gen_random_uuid()::text, '-', '')
+$$;
+
+-- How long an unanswered hand-over is left in doubt before it is repeated. A letter about money had better come late than twice.
+create function mail.quarantine_of(category text) returns interval
+language sql immutable as $$
+  select case when category = 'campaign' then interval '1 hour' else interval '15 minutes' end
 $$;
 
 -- Takes letters back and answers which: those that nobody has claimed are cancelled, those in hand never go out again.

@@ -37,15 +37,6 @@ language sql volatile set search_path = '' as $$
   returning l.*;
 $$;
 
--- Keeps the rendered bytes of claimed letters: [{id, attempt, subject, html, text}]. A retry sends the same bytes.
-create function mail.freeze(letters jsonb) returns void
-language sql volatile set search_path = '' as $$
-  update mail.letters l
-  set subject = r.subject, html = r.html, text = r.text
-  from jsonb_to_recordset("freeze".letters) as r (id uuid, attempt int, subject text, html text, text text)
-  where l.id = r.id and l.attempt = r.attempt and l.state = 'sending' and l.subject is null;
-$$;
-
 -- Writes down what became of a hand-over, one row per letter:
 --   [{id, attempt, kind: accepted | refused | notSent | unknown, messageId, code, reason, presumedUnsent}]
 -- and answers the letters' states afterwards. An acceptance is believed whenever it comes and for whichever attempt;
@@ -318,15 +309,12 @@ begin
 end;
 $$;
 
--- What a letter says and to whom never changes. Only statements that set one of these columns can do it, and are looked at:
--- to compare its words is to read them all, which a change of state has no need of.
-create function mail.tg_letters__keep_words() returns trigger
+-- To whom a letter goes never changes, nor what it is.
+create function mail.tg_letters__keep() returns trigger
 language plpgsql volatile set search_path = '' as $$
 begin
-  if (new.dedupe_key, new.stream, new.recipient, new.template) is distinct from
-     (old.dedupe_key, old.stream, old.recipient, old.template)
-     or new.data <> old.data
-     or (old.subject is not null and (new.subject, new.html, new.text) is distinct from (old.subject, old.html, old.text))
+  if (new.dedupe_key, new.stream, new.recipient, new.template, new.category, new.secret, new.unsubscribe_token) is distinct from
+     (old.dedupe_key, old.stream, old.recipient, old.template, old.category, old.secret, old.unsubscribe_token)
   then
     raise exception 'A letter cannot be rewritten.' using errcode = 'HW409';
   end if;
@@ -355,8 +343,8 @@ $$;
 
 create trigger _100_guard before update on mail.letters
   for each row execute function mail.tg_letters__guard();
-create trigger _100_keep_words before update of dedupe_key, stream, recipient, template, data, subject, html, text on mail.letters
-  for each row execute function mail.tg_letters__keep_words();
+create trigger _100_keep before update of dedupe_key, stream, recipient, template, category, secret, unsubscribe_token on mail.letters
+  for each row execute function mail.tg_letters__keep();
 
 -- Views.
 

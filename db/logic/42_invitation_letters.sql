@@ -29,7 +29,9 @@ language sql volatile as $$
       'role', (invitation).role,
       'signInToken', mail_invitation.token
     ),
-    dedupe_key => format('group-invitation:%s:%s', (invitation).id, (invitation).letters)
+    dedupe_key => format('group-invitation:%s:%s', (invitation).id, (invitation).letters),
+    category => 'invitation',
+    secret => true
   )
 $$;
 

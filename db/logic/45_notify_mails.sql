@@ -78,13 +78,13 @@ create function notify.mail(notification_ids uuid[]) returns table (notification
 language sql volatile set search_path = '' as $$
   with asked as materialized (
     select
-      n.id, e.address, notify.letter_key(n.id, a.revision) as key, a.expires_at, a.urgent,
+      n.id, n.person_id, coalesce(p.locale, c.locale) as locale, e.address,
+      notify.letter_key(n.id, a.revision) as key, a.expires_at, a.urgent, a.category,
       jsonb_build_object(
         'personName', p.name,
         'title', coalesce(nullif(btrim(coalesce(n.own_words ->> 'title', a.title)), ''), c.name),
         'body', coalesce(nullif(btrim(coalesce(n.own_words ->> 'body', a.body)), ''), nullif(n.own_words ->> 'title', ''), a.title),
-        'path', coalesce(nullif(coalesce(n.own_words ->> 'path', a.path), ''), '/'),
-        'communityName', c.name
+        'path', coalesce(nullif(coalesce(n.own_words ->> 'path', a.path), ''), '/')
       ) as data
     from notify.notifications n
     join notify.announcements a on a.id = n.announcement_id
@@ -100,7 +100,8 @@ language sql volatile set search_path = '' as $$
     from mail.enqueue_many((
       select coalesce(jsonb_agg(jsonb_build_object(
         'template', 'notification', 'recipient', a.address, 'dedupeKey', a.key, 'expiresAt', a.expires_at,
-        'priority', case when a.urgent then 50 else 150 end, 'data', a.data
+        'priority', case when a.urgent then 50 else 150 end, 'data', a.data, 'personId', a.person_id, 'category', a.category,
+        'locale', a.locale
       )), '[]')
       from asked a
       where a.address is not null
@@ -311,8 +312,9 @@ create function notify.digest_letters(notification_ids uuid[]) returns jsonb
 language sql stable set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(
     'template', 'digest', 'recipient', e.address, 'dedupeKey', notify.digest_key(p.id), 'priority', 150,
+    'personId', p.id, 'category', 'digest', 'locale', coalesce(p.locale, c.locale),
     'data', jsonb_build_object(
-      'personName', p.name, 'communityName', c.name, 'count', i.count,
+      'personName', p.name, 'count', i.count,
       'summary', case when i.count = 1 then 'There is one thing new for you.' else format('There are %s things new for you.', i.count) end,
       'items', i.items
     )

@@ -437,7 +437,7 @@ begin
   perform mail.enqueue(
     template => 'campaign', recipient => v_address, data => v_data,
     dedupe_key => format('campaign-test:%s:%s:%s', v_campaign.id, v_person_id, test_campaign.client_id),
-    stream => 'broadcast'
+    stream => 'broadcast', person_id => v_person_id, category => 'campaign', locale => v_data ->> 'locale'
   );
   return v_campaign;
 end
@@ -601,7 +601,8 @@ begin
     select s.* from mail.enqueue_many((
       select coalesce(jsonb_agg(jsonb_build_object(
         'template', 'campaign', 'recipient', r.address, 'data', r.data, 'stream', 'broadcast', 'priority', 200,
-        'dedupeKey', format('campaign:%s:%s', r.campaign_id, r.person_id)
+        'dedupeKey', format('campaign:%s:%s', r.campaign_id, r.person_id), 'personId', r.person_id, 'category', 'campaign',
+        'locale', r.data ->> 'locale'
       ) order by r.id), '[]')
       from campaigns.campaign_recipients r
       where r.id = any (hand_over.recipient_ids) and r.state = 'waiting'

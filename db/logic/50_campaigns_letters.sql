@@ -223,21 +223,8 @@ language sql stable as $$
     'letterSubject', campaigns.as_text(subject_parts, vals),
     'bodyText', campaigns.as_text(body_parts, vals),
     'bodyHtml', campaigns.as_html(body_parts, vals),
-    'communityName', c.name,
-    'colour', c.colour,
-    'because', format(
-      case when letter_data.locale = 'id' then 'Anda menerima surat ini karena Anda anggota %s.'
-        else 'You get this letter because you belong to %s.' end,
-      coalesce((select g.name from app.groups g where g.id = (campaign).group_id), c.name)
-    ),
-    'unsubscribeLabel', case when letter_data.locale = 'id' then 'Berhenti menerima surat seperti ini' else 'No more letters like this' end,
-    'unsubscribePath', campaigns.unsubscribe_path()
+    'locale', letter_data.locale,
+    'groupName', coalesce((select g.name from app.groups g where g.id = (campaign).group_id), c.name)
   )
   from app.community c
-$$;
-
--- A page where the person, signed in, mutes campaigns. A link that needs no sign-in takes its place when there is one.
-create function campaigns.unsubscribe_path() returns text
-language sql immutable as $$
-  select '/settings/notifications?mute=campaign'
 $$;

@@ -48,7 +48,10 @@ begin
     data => jsonb_build_object('personName', mail_link_and_code.name, 'signInToken', v_token, 'code', v_code),
     dedupe_key => 'sign-in-link:' || gen_random_uuid(),
     priority => 10,
-    expires_at => now() + interval '15 minutes'
+    expires_at => now() + interval '15 minutes',
+    person_id => mail_link_and_code.person_id,
+    category => 'security',
+    secret => true
   );
 end
 $$;
@@ -80,7 +83,10 @@ begin
     ),
     dedupe_key => 'confirm-address:' || gen_random_uuid(),
     priority => 10,
-    expires_at => now() + interval '15 minutes'
+    expires_at => now() + interval '15 minutes',
+    person_id => v_person_id,
+    category => 'security',
+    secret => true
   );
   return true;
 end

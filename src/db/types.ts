@@ -1032,21 +1032,22 @@ export interface MailLetters {
   absent_after: Timestamp | null;
   attempt: Generated<number>;
   batch_id: string | null;
+  category: string;
   claimed_by: string | null;
   created_at: Generated<Timestamp>;
-  data: Json;
   dedupe_key: string;
   error: string | null;
   error_code: string | null;
   expires_at: Timestamp | null;
-  html: string | null;
   id: Generated<string>;
   last_tx_at: Timestamp | null;
   lease_until: Timestamp | null;
+  locale: string;
   look_ups: Generated<number>;
   look_ups_needed: Generated<number>;
   next_look_up_at: Timestamp | null;
   not_before: Generated<Timestamp>;
+  person_id: string | null;
   policy: Generated<string>;
   position: Generated<Int8>;
   priority: number;
@@ -1054,11 +1055,18 @@ export interface MailLetters {
   quarantine: Generated<Interval>;
   recipient: string;
   recipient_name: string | null;
+  secret: Generated<boolean>;
   state: Generated<string>;
   stream: string;
-  subject: string | null;
   template: string;
-  text: string | null;
+  unsubscribe_token: string | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MailPublication {
+  digest: string;
+  is_only: Generated<boolean>;
+  public_url: string;
   updated_at: Generated<Timestamp>;
 }
 
@@ -1068,6 +1076,22 @@ export interface MailReceipts {
   id: Generated<Int8>;
   letter_id: string;
   provider_message_id: string;
+}
+
+export interface MailTemplates {
+  created_at: Generated<Timestamp>;
+  digest: string;
+  html: string;
+  locale: string;
+  name: string;
+  names: string[];
+  required: number;
+  sample: Json;
+  sections: Json;
+  subject: string;
+  text: string;
+  updated_at: Generated<Timestamp>;
+  version: Generated<number>;
 }
 
 export interface MailUndecided {
@@ -1082,6 +1106,13 @@ export interface MailUndecided {
   state: string | null;
   stream: string | null;
   template: string | null;
+}
+
+export interface MailWords {
+  html: string;
+  letter_id: string;
+  subject: string;
+  text: string;
 }
 
 export interface NotifyAnnouncements {
@@ -2082,8 +2113,11 @@ export interface DB {
   "mail.delivery_events": MailDeliveryEvents;
   "mail.duplicates": MailDuplicates;
   "mail.letters": MailLetters;
+  "mail.publication": MailPublication;
   "mail.receipts": MailReceipts;
+  "mail.templates": MailTemplates;
   "mail.undecided": MailUndecided;
+  "mail.words": MailWords;
   "notify.announcements": NotifyAnnouncements;
   "notify.buckets": NotifyBuckets;
   "notify.chunks": NotifyChunks;

@@ -1,6 +1,4 @@
-import { asOneLine, templateNamed } from "./template.ts";
-
-/** A claimed row of mail.letters, as far as sending needs it. */
+/** A claimed row of mail.letters with its words, as far as sending needs it. */
 export type Letter = {
   id: string;
   attempt: number;
@@ -9,33 +7,28 @@ export type Letter = {
   recipient: string;
   recipientName: string | null;
   template: string;
-  data: Record<string, unknown>;
-  subject: string | null;
-  html: string | null;
-  text: string | null;
+  /** Null for what one cannot do without. */
+  unsubscribeToken: string | null;
+  subject: string;
+  html: string;
+  text: string;
 };
 
-/** What a letter says, rendered once and never again. */
-export type Rendered = { subject: string; html: string; text: string };
-
-export type FrozenLetter = Letter & Rendered;
-
-/** Throws AppError `UnknownTemplate` or `MissingValue`; both are final for the letter. */
-export function render(letter: Letter, publicUrl: string): Rendered {
-  const template = templateNamed(letter.template);
-  const data = { ...letter.data, recipient: letter.recipient, publicUrl };
-  return { subject: template.subject(data), html: template.html(data), text: template.text(data) };
-}
-
-export function isFrozen(letter: Letter): letter is FrozenLetter {
-  return letter.subject !== null && letter.html !== null && letter.text !== null;
-}
+export type MessageSettings = {
+  /** Sender line, `Name <address>`. */
+  from: string;
+  /** Where the links in letters lead, without a slash at the end. */
+  publicUrl: string;
+  /** Who unsubscribes people from the broadcast stream. Default "own". */
+  unsubscribe?: "own" | "postmark";
+};
 
 /**
  * The message as Postmark takes it. The same Message-ID on every attempt makes a second copy recognisable, and the
  * metadata is how an unanswered hand-over is found again. Links are not tracked: rewritten sign-in links would leak.
  */
-export function toMessage(letter: FrozenLetter, from: string) {
+export function toMessage(letter: Letter, settings: MessageSettings) {
+  const { from } = settings;
   return {
     From: from,
     To: addressLine(letter.recipient, letter.recipientName),
@@ -46,14 +39,37 @@ export function toMessage(letter: FrozenLetter, from: string) {
     Tag: letter.template,
     TrackOpens: false,
     TrackLinks: "None" as never,
-    Headers: [{ Name: "Message-ID", Value: `<${letter.id}@${domainOf(from)}>` }],
+    Headers: [
+      { Name: "Message-ID", Value: `<${letter.id}@${domainOf(from)}>` },
+      ...unsubscribeHeaders(letter, settings),
+    ],
     Metadata: { mid: letter.id, bat: letter.batchId, a: String(letter.attempt) },
   };
+}
+
+/** RFC 8058: mail programs show a button that posts to this address. Postmark writes its own where it unsubscribes. */
+function unsubscribeHeaders(
+  { unsubscribeToken: token, stream }: Letter,
+  { publicUrl, unsubscribe = "own" }: MessageSettings,
+) {
+  if (token === null || (unsubscribe === "postmark" && stream === "broadcast")) return [];
+  return [
+    { Name: "List-Unsubscribe", Value: `<${publicUrl}/unsubscribe/${token}>` },
+    { Name: "List-Unsubscribe-Post", Value: "List-Unsubscribe=One-Click" },
+  ];
 }
 
 function addressLine(address: string, name: string | null): string {
   const shown = asOneLine((name ?? "").replaceAll(/["\\<>]/g, ""));
   return shown === "" ? address : `"${shown}" <${address}>`;
+}
+
+/** Header values keep to one line, or a name could add headers of its own. */
+function asOneLine(value: string): string {
+  return value
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ")
+    .replaceAll(/ {2,}/g, " ")
+    .trim();
 }
 
 function domainOf(from: string): string {

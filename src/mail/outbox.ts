@@ -1,7 +1,6 @@
 import { hostname } from "node:os";
-import { codeOf, messageOf } from "#errors.ts";
 import { emit } from "#telemetry.ts";
-import { type FrozenLetter, isFrozen, type Letter, render } from "./message.ts";
+import type { Letter } from "./message.ts";
 import type { Outcome } from "./outcome.ts";
 import type { MailTransport } from "./transport.ts";
 
@@ -32,7 +31,7 @@ export async function flushOutbox(
     const claimedAt = performance.now();
     const letters = await claim(db, batchSize);
     if (letters.length === 0) return;
-    const outcomes = await handOver(db, transport, letters, claimedAt);
+    const outcomes = await handOver(transport, letters, claimedAt);
     await recordOutcomes(db, letters, outcomes);
     if (!outcomes.some(isAnswer)) return;
     if (signal?.aborted || performance.now() > until) return leaveTheRest(db);
@@ -41,9 +40,10 @@ export async function flushOutbox(
 
 async function claim(db: Queryable, batchSize: number): Promise<Letter[]> {
   const { rows } = await db.query(
-    `select id, attempt, batch_id as "batchId", stream, recipient, recipient_name as "recipientName",
-       template, data, subject, html, text
-     from mail.claim($1, $2)`,
+    `select l.id, l.attempt, l.batch_id as "batchId", l.stream, l.recipient, l.recipient_name as "recipientName",
+       l.template, l.unsubscribe_token as "unsubscribeToken", w.subject, w.html, w.text
+     from mail.claim($1, $2) l
+     join mail.words w on w.letter_id = l.id`,
     [batchSize, claimer],
   );
   return rows as Letter[];
@@ -51,38 +51,15 @@ async function claim(db: Queryable, batchSize: number): Promise<Letter[]> {
 
 const claimer = `${hostname()}:${process.pid}`;
 
-async function handOver(
-  db: Queryable,
-  transport: MailTransport,
-  letters: Letter[],
-  claimedAt: number,
-): Promise<Outcome[]> {
-  const rendered = letters.map((letter) => renderOnce(letter, transport.publicUrl));
-  const ready = rendered.filter((each) => "letter" in each).map((each) => each.letter);
-  await freeze(db, letters, ready);
-  const sent = ready.length > 0 ? await transport.sendBatch(ready, () => leaseHolds(claimedAt)) : [];
-  const inOrder = sent.values();
-  return rendered.map((each) => ("letter" in each ? nextOf(inOrder) : each));
+async function handOver(transport: MailTransport, letters: Letter[], claimedAt: number): Promise<Outcome[]> {
+  const outcomes = await transport.sendBatch(letters, () => leaseHolds(claimedAt));
+  return letters.map((_, index) => outcomes[index] ?? unanswered);
 }
 
-function renderOnce(letter: Letter, publicUrl: string): { letter: FrozenLetter } | Outcome {
-  if (isFrozen(letter)) return { letter };
-  try {
-    return { letter: { ...letter, ...render(letter, publicUrl) } };
-  } catch (error) {
-    emit("mail:unrenderable", { letter: letter.id, template: letter.template, error });
-    return { kind: "refused", code: codeOf(error) ?? "Unrenderable", message: messageOf(error) };
-  }
-}
-
-/** Committed before the first byte leaves, so that whatever happens then, a retry sends the same bytes. */
-async function freeze(db: Queryable, claimed: Letter[], ready: FrozenLetter[]): Promise<void> {
-  const known = new Set(claimed.filter(isFrozen).map((letter) => letter.id));
-  const fresh = ready.filter((letter) => !known.has(letter.id));
-  if (fresh.length === 0) return;
-  const rows = fresh.map(({ id, attempt, subject, html, text }) => ({ id, attempt, subject, html, text }));
-  await db.query("select mail.freeze($1)", [JSON.stringify(rows)]);
-}
+const unanswered: Outcome = {
+  kind: "unknown",
+  reason: "the transport answered for fewer letters than it was given",
+};
 
 /** A request may take 30 s: with less than 40 s of the lease left, another process could already hold the letters. */
 function leaseHolds(claimedAt: number): boolean {
@@ -90,13 +67,6 @@ function leaseHolds(claimedAt: number): boolean {
 }
 
 const leaseMs = 120_000; // as mail.claim writes it down
-
-function nextOf(outcomes: Iterator<Outcome>): Outcome {
-  const { value, done } = outcomes.next();
-  return done
-    ? { kind: "unknown", reason: "the transport answered for fewer letters than it was given" }
-    : value;
-}
 
 async function recordOutcomes(db: Queryable, letters: Letter[], outcomes: Outcome[]): Promise<void> {
   const rows = letters.map(({ id, attempt }, index) => toRow(id, attempt, outcomes[index] as Outcome));

@@ -1,12 +1,10 @@
 import { ServerClient } from "postmark";
 import { AppError, codeOf } from "#errors.ts";
-import { type FrozenLetter, toMessage } from "./message.ts";
+import { type Letter, type MessageSettings, toMessage } from "./message.ts";
 import { type Outcome, outcomeOfItem, outcomeOfRequest, type RequestTrouble } from "./outcome.ts";
 
-export type PostmarkSettings = {
+export type PostmarkSettings = MessageSettings & {
   token: string;
-  /** Sender line, `Name <address>`. */
-  from: string;
   /** Base URL of the service or of the mailbox; a path is kept. Default https://api.postmarkapp.com */
   endpoint?: string;
   /** Limit of one request, body included. Default 30. */
@@ -21,7 +19,7 @@ export type Postmark = {
    * Hands letters over, in one request where it can be; one outcome per letter, in their order. `inTime` is asked right
    * before each request; once it says no, the rest is not sent.
    */
-  sendBatch(letters: FrozenLetter[], inTime?: () => boolean): Promise<Outcome[]>;
+  sendBatch(letters: Letter[], inTime?: () => boolean): Promise<Outcome[]>;
   /** What the provider knows of a batch. Throws when it gives no certain answer: that proves nothing. */
   findBatch(stream: string, batchId: string): Promise<Found[]>;
 };
@@ -32,7 +30,7 @@ export function createPostmark(settings: PostmarkSettings): Postmark {
   const endpoint = parseEndpoint(settings.endpoint ?? "https://api.postmarkapp.com");
   const connect = () => openClient(settings, endpoint);
   return {
-    sendBatch: (letters, inTime = () => true) => sendBatch({ connect, from: settings.from, inTime }, letters),
+    sendBatch: (letters, inTime = () => true) => sendBatch({ connect, settings, inTime }, letters),
     findBatch: (stream, batchId) => findBatch(connect, settings, stream, batchId),
   };
 }
@@ -41,7 +39,7 @@ export function createPostmark(settings: PostmarkSettings): Postmark {
 const testToken = "POSTMARK_API_TEST";
 
 type Endpoint = { requestHost: string; useHttps: boolean };
-type Sending = { connect: () => Connection; from: string; inTime: () => boolean };
+type Sending = { connect: () => Connection; settings: MessageSettings; inTime: () => boolean };
 type Connection = { client: ServerClient; lastError: () => unknown };
 
 function parseEndpoint(endpoint: string): Endpoint {
@@ -72,11 +70,11 @@ function openClient(settings: PostmarkSettings, endpoint: Endpoint): Connection 
   return { client, lastError: () => lastError };
 }
 
-async function sendBatch(sending: Sending, letters: FrozenLetter[]): Promise<Outcome[]> {
+async function sendBatch(sending: Sending, letters: Letter[]): Promise<Outcome[]> {
   if (!sending.inTime())
     return letters.map(() => ({ kind: "notSent", reason: "out of time", code: "LEASE" }));
   const { client, lastError } = sending.connect();
-  const messages = letters.map((letter) => toMessage(letter, sending.from));
+  const messages = letters.map((letter) => toMessage(letter, sending.settings));
   try {
     return outcomesOf(await client.sendEmailBatch(messages), letters.length);
   } catch (error) {
@@ -86,7 +84,7 @@ async function sendBatch(sending: Sending, letters: FrozenLetter[]): Promise<Out
 }
 
 /** The whole request was refused for something in it: halve it until the culprit is alone. */
-async function sendHalves(sending: Sending, letters: FrozenLetter[]): Promise<Outcome[]> {
+async function sendHalves(sending: Sending, letters: Letter[]): Promise<Outcome[]> {
   const middle = Math.ceil(letters.length / 2);
   const first = await sendBatch(sending, letters.slice(0, middle));
   const second = await sendBatch(sending, letters.slice(middle));

@@ -1,122 +1,93 @@
-import { readFileSync } from "node:fs";
 import { AppError } from "#errors.ts";
-import { isObject } from "#lib/is-object.ts";
 
-/** Values for a template's `{{names}}`; a name without a value is an error, never "undefined" in a letter. */
-export type TemplateData = Record<string, unknown>;
+/** What stands in the files of a template, in one language and inside the layout. */
+export type Source = { subject: string; html: string; text: string };
 
-export type Template = {
-  name: string;
-  subject: (data: TemplateData) => string;
-  html: (data: TemplateData) => string;
-  text: (data: TemplateData) => string;
-};
+/** Formats as Postgres' format() takes them; a place is the number of a value (db/logic/40_mail_words.sql). */
+export type Compiled = Source & { names: string[]; required: number; sections: Section[] };
 
-/** The template in `templates/<name>/`, inside the shared layout. Throws AppError `UnknownTemplate`. */
-export function templateNamed(name: string): Template {
-  const known = templates.get(name);
-  if (known) return known;
-  const template = readTemplate(name);
-  templates.set(name, template);
-  return template;
-}
+type Part = "html" | "text";
 
-const templates = new Map<string, Template>();
+type Section = { part: Part; name: string; list: boolean; names: string[]; format: string; at: number };
 
-const folder = new URL("./templates/", import.meta.url);
-
-function readTemplate(name: string): Template {
-  if (!/^[a-z][a-z0-9-]*$/.test(name)) throw unknownTemplate(name);
-  const subject = compile(read(`${name}/subject.txt`, name), asOneLine);
+/**
+ * `{{name}}` is a value, `{{{name}}}` one that is HTML already. `{{#names}}…{{/names}}` is repeated for each object of a
+ * list, `{{?name}}…{{/name}}` stands where there is such a value. Throws AppError `BadTemplate`.
+ */
+export function compile(source: Source): Compiled {
+  refuseLeftovers(source);
+  const names = namesOf(source);
+  const sections: Section[] = [];
   return {
-    name,
-    subject: (data) => asOneLine(subject(data)),
-    html: inLayout("layout.html", compile(read(`${name}/html.html`, name), escapeHtml), escapeHtml, subject),
-    text: inLayout("layout.txt", compile(read(`${name}/text.txt`, name), asText), asText, subject),
+    ...names,
+    subject: formatOf(source.subject, (name) => placeOf(names.names, name)),
+    html: withSections(source.html, "html", names.names, sections),
+    text: withSections(source.text, "text", names.names, sections),
+    sections,
   };
 }
 
-function read(path: string, name: string): string {
-  try {
-    return readFileSync(new URL(path, folder), "utf8");
-  } catch (cause) {
-    throw unknownTemplate(name, cause);
+const section = /\{\{([#?])(\w+)\}\}\n?([\s\S]*?)\{\{\/\2\}\}\n?/g;
+const value = /\{\{\{\s*(\w+)\s*\}\}\}|\{\{\s*(\w+)\s*\}\}/g;
+
+function refuseLeftovers({ subject, html, text }: Source): void {
+  for (const part of [subject, html, text]) {
+    const within = [...part.matchAll(section)].map(([, , , inner = ""]) => inner);
+    const nested = within.find((inner) => /\{\{[#?]/.test(inner));
+    const rest = part.replaceAll(section, "$3").replaceAll(value, "");
+    const odd = nested ?? /.{0,20}(\{\{|\}\}).{0,20}/.exec(rest)?.[0];
+    if (odd !== undefined) throw new AppError("BadTemplate", `cannot be understood at "${odd.trim()}"`);
   }
 }
 
-function unknownTemplate(name: string, cause?: unknown): AppError {
-  return new AppError("UnknownTemplate", `there is no mail template "${name}" in src/mail/templates`, {
-    cause,
+/** Those that must have a value come first; what only stands where it is there comes after. */
+function namesOf({ subject, html, text }: Source): { names: string[]; required: number } {
+  const outside = new Set<string>();
+  const optional = new Set<string>();
+  for (const part of [subject, html, text]) {
+    for (const name of valuesIn(part.replaceAll(section, ""))) outside.add(name);
+    for (const [, kind, name = "", inner = ""] of part.matchAll(section))
+      if (kind === "?") for (const each of [name, ...valuesIn(inner)]) optional.add(each);
+  }
+  return { names: [...outside, ...optional.difference(outside)], required: outside.size };
+}
+
+function valuesIn(source: string): string[] {
+  return [...source.matchAll(value)].map(([, html, plain]) => html ?? plain ?? "");
+}
+
+/** The formats of sections become values of the whole, after those of its names. */
+function withSections(source: string, part: Part, names: string[], sections: Section[]): string {
+  const place = placesOf(part, names);
+  const first = part === "html" ? names.length * 2 : names.length;
+  let count = 0;
+  const marked = source.replaceAll(section, (_, kind: string, name: string, inner: string) => {
+    sections.push(sectionOf(part, kind === "#", name, inner, names));
+    return `{{section ${first + ++count}}}`;
   });
+  return formatOf(marked, place).replaceAll(/\{\{section (\d+)\}\}/g, "%$1$$s");
 }
 
-type Render = (data: TemplateData) => string;
-
-function inLayout(file: string, body: Render, clean: (value: string) => string, subject: Render): Render {
-  const [before, after] = read(file, file).split("{{{body}}}");
-  const head = compile(before ?? "", clean);
-  const foot = compile(after ?? "", clean);
-  return (data) => {
-    const all = { ...data, subject: asOneLine(subject(data)) };
-    return head(all) + body(all).trimEnd() + foot(all);
-  };
+function sectionOf(part: Part, list: boolean, name: string, inner: string, outer: string[]): Section {
+  const names = list ? [...new Set(valuesIn(inner))] : outer;
+  const format = formatOf(inner, placesOf(part, names));
+  return { part, name, list, names: list ? names : [], format, at: list ? 0 : placeOf(outer, name) };
 }
 
-/** `{{name}}` is a value; what stands between `{{#names}}` and `{{/names}}` is repeated for each of a list of objects. */
-function compile(source: string, clean: (value: string) => string): Render {
-  const found = /\{\{#(\w+)\}\}\n?([\s\S]*?)\{\{\/\1\}\}\n?/.exec(source);
-  if (!found) return compileValues(source, clean);
-  const [section, list = "", repeated = ""] = found;
-  const before = compileValues(source.slice(0, found.index), clean);
-  const item = compileValues(repeated, clean);
-  const after = compile(source.slice(found.index + section.length), clean);
-  return (data) => {
-    const items = listOf(data, list).map((each) => item({ ...data, ...each }));
-    return before(data) + items.join("") + after(data);
-  };
+/** In HTML the values are there twice: escaped, and after those as they are. */
+function placesOf(part: Part, names: string[]) {
+  return (name: string, isHtml: boolean) =>
+    placeOf(names, name) + (part === "html" && isHtml ? names.length : 0);
 }
 
-/** `{{name}}` is cleaned for where it stands; `{{{name}}}` is HTML that the database made and has escaped itself. */
-function compileValues(source: string, clean: (value: string) => string): Render {
-  return (data) =>
-    source.replaceAll(/\{\{\{\s*(\w+)\s*\}\}\}|\{\{\s*(\w+)\s*\}\}/g, (_, html?: string, name?: string) =>
-      html ? asText(textOf(data, html)) : clean(textOf(data, name ?? "")),
+function placeOf(names: string[], name: string): number {
+  return names.indexOf(name) + 1;
+}
+
+function formatOf(source: string, place: (name: string, isHtml: boolean) => number): string {
+  return source
+    .replaceAll("%", "%%")
+    .replaceAll(value, (_, html?: string, plain?: string) =>
+      html ? `%${place(html, true)}$s` : `%${place(plain ?? "", false)}$s`,
     );
-}
-
-function listOf(data: TemplateData, name: string): TemplateData[] {
-  const list = Object.hasOwn(data, name) ? data[name] : undefined;
-  if (Array.isArray(list) && list.every(isObject)) return list;
-  throw new AppError("MissingValue", `the letter needs a list for "${name}"`);
-}
-
-function textOf(data: TemplateData, name: string): string {
-  const value = Object.hasOwn(data, name) ? data[name] : undefined;
-  if (typeof value === "number" && Number.isFinite(value)) return String(value);
-  if (typeof value === "string" && value.trim() !== "") return value;
-  throw new AppError("MissingValue", `the letter needs a value for "${name}"`);
-}
-
-const entities: Record<string, string> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escapeHtml(value: string): string {
-  return asText(value).replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
-}
-
-/** Header values keep to one line, or a name could add headers of its own. */
-export function asOneLine(value: string): string {
-  return value
-    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ")
-    .replaceAll(/ {2,}/g, " ")
-    .trim();
-}
-
-function asText(value: string): string {
-  return value.replaceAll(/[^\P{Cc}\n\t]/gu, "");
 }

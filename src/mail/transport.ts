@@ -1,17 +1,12 @@
 import { AppError } from "#errors.ts";
 import { createPostmark, type Postmark, type PostmarkSettings } from "./postmark.ts";
 
-export type MailSettings = PostmarkSettings & {
-  /** Where the links in letters lead, without a slash at the end. */
-  publicUrl: string;
-};
-
 /** What tasks send mail with. */
-export type MailTransport = Pick<Postmark, "sendBatch" | "findBatch"> & { publicUrl: string };
+export type MailTransport = Pick<Postmark, "sendBatch" | "findBatch">;
 
 /** Called once by the composition root, before the worker starts. */
-export function configureMail(settings: MailSettings): MailTransport {
-  configured = { ...createPostmark(settings), publicUrl: settings.publicUrl };
+export function configureMail(settings: PostmarkSettings): MailTransport {
+  configured = createPostmark(settings);
   return configured;
 }
 

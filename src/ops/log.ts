@@ -62,7 +62,6 @@ const levels: Record<TelemetryEvent, "error" | "warn" | "info" | "debug"> = {
   "supervisor:error": "error",
   "mail:flushed": "debug",
   "mail:stopped": "error",
-  "mail:unrenderable": "error",
   "mail:duplicated": "error",
   "mail:looked-up": "info",
   "mail:look-up-failed": "warn",

@@ -23,7 +23,7 @@ export async function openClub(): Promise<Club> {
     },
     async mailed(person) {
       const letters = await campus.rows(
-        `select l.subject from mail.letters l join app.email_addresses e on e.address = l.recipient
+        `select w.subject from mail.letters l join mail.words w on w.letter_id = l.id join app.email_addresses e on e.address = l.recipient
          where e.person_id = $1 and l.state = 'accepted' order by l.position`,
         person,
       );

@@ -29,7 +29,7 @@ const prefer = (frequency: string) =>
   campus.rows("select notify.prefer($1, 'announcement', 'mail', $2)", sam, frequency);
 const letters = () =>
   campus.rows(
-    `select l.template, l.subject, l.text, l.state from mail.letters l
+    `select l.template, w.subject, w.text, l.state from mail.letters l join mail.words w on w.letter_id = l.id
      join app.email_addresses e on e.address = l.recipient where e.person_id = $1 order by l.position`,
     sam,
   );

@@ -138,7 +138,7 @@ test("a chunk happens once: cut off in the middle, tried twice at once, tried ag
   assert.partialDeepStrictEqual(await progress("test:chunk"), { recipients: 3, notified: 3, mails_sent: 3 });
   assert.equal(
     await campus.value(
-      "select count(*)::int from mail.letters where data ->> 'title' = 'Hello' and dedupe_key in (select 'notification:' || n.id || ':1' from notify.notifications n where n.announcement_id = $1)",
+      "select count(*)::int from mail.letters l join mail.words w on w.letter_id = l.id where w.subject = 'Hello' and l.dedupe_key in (select 'notification:' || n.id || ':1' from notify.notifications n where n.announcement_id = $1)",
       id,
     ),
     3,

@@ -57,7 +57,7 @@ test("an invitation by staff of the community makes the membership at once, one 
   assert.deepEqual([now.members - before.members, now.letters - before.letters], [1, 1]);
   assert.ok(now.jobs > before.jobs);
   const { rows } = await world.pool.query(
-    "select recipient, template, data ->> 'personName' as name from mail.letters",
+    "select recipient, template, recipient_name as name from mail.letters",
   );
   assert.deepEqual(rows, [{ recipient: kim.email, template: "group-invitation", name: "Kim" }]);
   const again = await as(people.owner)(inviteToClass, { input: { classId, ...kim, role: "teacher" } });

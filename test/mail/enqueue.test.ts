@@ -66,7 +66,7 @@ test("the same dedupe_key again is the first letter, also from two transactions 
 });
 
 test("the name of the letter's person is the name of its recipient", async () => {
-  const id = await enqueue(world.pool, { data: { personName: " Ada " } });
+  const id = await enqueue(world.pool, { data: { personName: " Ada ", signInToken: "t", code: "1" } });
   const { rows } = await world.pool.query("select recipient_name from mail.letters where id = $1", [id]);
   assert.equal(rows[0].recipient_name, "Ada");
 });

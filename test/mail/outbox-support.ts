@@ -11,6 +11,8 @@ export type LetterRow = {
   subject: string | null;
   html: string | null;
   text: string | null;
+  secret: boolean;
+  unsubscribe_token: string | null;
   error: string | null;
   error_code: string | null;
   provider_message_id: string | null;
@@ -29,16 +31,15 @@ export async function enqueue(db: Queryable, values: Record<string, unknown> = {
     expires_at: null,
     ...values,
   };
-  const { rows } = await db.query(
-    "select mail.enqueue($1, $2, $3, $4, $5, $6, $7) as id",
-    Object.values(letter),
-  );
+  const named = Object.keys(letter).map((name, index) => `${name} => $${index + 1}`);
+  const { rows } = await db.query(`select mail.enqueue(${named.join(", ")}) as id`, Object.values(letter));
   return (rows[0] as { id: string }).id;
 }
 
 export async function letterOf(pool: Pool, id: string): Promise<LetterRow> {
   const { rows } = await pool.query<LetterRow>(
-    "select *, not_before > now() as later from mail.letters where id = $1",
+    `select l.*, w.subject, w.html, w.text, l.not_before > now() as later
+     from mail.letters l left join mail.words w on w.letter_id = l.id where l.id = $1`,
     [id],
   );
   if (!rows[0]) throw new Error(`no letter ${id}`);
@@ -86,7 +87,6 @@ export function answering(inner: MailTransport, answer: (outcome: Outcome) => Ou
 /** Sends nothing and gives every letter the same outcome. */
 export function deaf(outcome: Outcome): MailTransport {
   return {
-    publicUrl: "https://school.test",
     sendBatch: async (letters) => letters.map(() => outcome),
     findBatch: async () => [],
   };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { flushOutbox, type Queryable } from "#mail/outbox.ts";
 import type { Outcome } from "#mail/outcome.ts";
+import { publishTemplates } from "#mail/templates.ts";
 import type { MailTransport } from "#mail/transport.ts";
 import { onTelemetry } from "#telemetry.ts";
 import { openMailbox, type TestMailbox } from "../support/mailbox.ts";
@@ -42,7 +43,7 @@ async function record(...outcomes: object[]) {
   return rows;
 }
 
-test("a flush renders a letter, keeps its bytes, sends exactly those and writes down the receipt", async () => {
+test("a flush sends the words of a letter as they are and writes down the receipt", async () => {
   const id = await enqueue(world.pool);
   await flushOutbox(world.pool, transport);
   const letter = await letterOf(world.pool, id);
@@ -78,7 +79,7 @@ test("the intent to send is committed before a byte leaves", async () => {
       return transport.sendBatch(letters, inTime);
     },
   });
-  assert.partialDeepStrictEqual(seen, { state: "sending", attempt: 1, subject: "Your sign-in link" });
+  assert.partialDeepStrictEqual(seen, { state: "sending", attempt: 1 });
 });
 
 test("a retry sends the same bytes, whatever has changed since", async () => {
@@ -86,7 +87,9 @@ test("a retry sends the same bytes, whatever has changed since", async () => {
   await flushOutbox(world.pool, deaf({ kind: "notSent", reason: "not reached", code: "ECONNREFUSED" }));
   const frozen = await letterOf(world.pool, id);
   await letTimePass(world.pool, "1 hour");
-  await flushOutbox(world.pool, { ...transport, publicUrl: "https://moved.test" });
+  await publishTemplates(world.pool, "https://moved.test");
+  await flushOutbox(world.pool, transport);
+  await publishTemplates(world.pool, "https://school.test");
   const letter = await letterOf(world.pool, id);
   assert.equal(letter.state, "accepted");
   assert.equal(letter.attempt, 2);
@@ -149,27 +152,6 @@ test("a refusal is final and says why; an inactive recipient is suppressed", asy
     state: "suppressed",
     error_code: "406",
   });
-});
-
-test("a letter that cannot be rendered fails alone and is never sent", async () => {
-  const bad = await enqueue(world.pool, { data: { signInToken: "x" } });
-  const unknown = await enqueue(world.pool, { template: "nothing" });
-  const good = await enqueue(world.pool);
-  await flushOutbox(world.pool, transport);
-  assert.partialDeepStrictEqual(await letterOf(world.pool, bad), {
-    state: "failed",
-    error_code: "MissingValue",
-    error: 'the letter needs a value for "personName"',
-  });
-  assert.partialDeepStrictEqual(await letterOf(world.pool, unknown), {
-    state: "failed",
-    error_code: "UnknownTemplate",
-  });
-  assert.equal((await letterOf(world.pool, good)).state, "accepted");
-  assert.deepEqual(
-    (await received()).map(({ mid }) => mid),
-    [good],
-  );
 });
 
 test("two flushes at once send each letter once", async () => {
@@ -317,7 +299,7 @@ test("the database refuses a rewritten letter and a state that cannot follow", a
   const id = await enqueue(world.pool);
   await flushOutbox(world.pool, transport);
   for (const change of [
-    "subject = 'other'",
+    "category = 'campaign'",
     "recipient = 'eve@school.test'",
     "state = 'queued'",
     "attempt = 0",

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { test } from "node:test";
-import type { FrozenLetter } from "#mail/message.ts";
+import type { Letter } from "#mail/message.ts";
 import type { Outcome } from "#mail/outcome.ts";
 import { createPostmark } from "#mail/postmark.ts";
 import { answerJson, letter, openMisbehaving } from "./servers.ts";
 
 type Answer = (response: ServerResponse, socket: Socket, body: string) => void;
 
-async function sendTo(answer: Answer, letters: FrozenLetter[] = [letter(), letter()]): Promise<Outcome[]> {
+async function sendTo(answer: Answer, letters: Letter[] = [letter(), letter()]): Promise<Outcome[]> {
   await using server = await openMisbehaving(answer);
   return await postmarkAt(server.url).sendBatch(letters);
 }
@@ -18,6 +18,7 @@ function postmarkAt(endpoint: string) {
   return createPostmark({
     token: "a-token",
     from: "School <mail@school.test>",
+    publicUrl: "https://school.test",
     endpoint,
     timeoutSeconds: 0.4,
   });
@@ -190,7 +191,11 @@ test("a look-up that is not a list of messages proves nothing", async () => {
       code: "LookUpProvesNothing",
     });
   }
-  const test = createPostmark({ token: "POSTMARK_API_TEST", from: "a@b.c", endpoint: "http://127.0.0.1:1" });
+  const test = createPostmark({
+    token: "POSTMARK_API_TEST",
+    from: "a@b.c",
+    publicUrl: "https://school.test",
+  });
   await assert.rejects(test.findBatch("outbound", crypto.randomUUID()), { code: "LookUpProvesNothing" });
 });
 

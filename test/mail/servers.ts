@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { FrozenLetter } from "#mail/message.ts";
+import type { Letter } from "#mail/message.ts";
 
 export type TestServer = AsyncDisposable & { url: string; host: string; requests: string[] };
 
@@ -39,7 +39,7 @@ export function answerJson(response: ServerResponse, status: number, body: unkno
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-export function letter(values: Partial<FrozenLetter> = {}): FrozenLetter {
+export function letter(values: Partial<Letter> = {}): Letter {
   return {
     id: crypto.randomUUID(),
     attempt: 1,
@@ -48,7 +48,7 @@ export function letter(values: Partial<FrozenLetter> = {}): FrozenLetter {
     recipient: "ada@school.test",
     recipientName: "Ada Lovelace",
     template: "sign-in-link",
-    data: {},
+    unsubscribeToken: null,
     subject: "A subject",
     html: "<p>Hello</p>",
     text: "Hello",

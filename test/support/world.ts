@@ -7,6 +7,7 @@ import { migrate, schemaDigest } from "#db/migrate.ts";
 import { openPool } from "#db/pool.ts";
 import { codeOf } from "#errors.ts";
 import { withLockFile } from "#lib/lock-file.ts";
+import { publishTemplates } from "#mail/templates.ts";
 import { buildIndexes, declareQueue } from "#queue/declare.ts";
 
 export type World = AsyncDisposable & {
@@ -77,6 +78,7 @@ async function migrateTemplate(url: string): Promise<void> {
   try {
     await migrate(pool);
     await declareQueue(pool);
+    await publishTemplates(pool, "https://school.test");
     await buildIndexes(pool);
   } finally {
     await pool.end();

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { mintToken } from "#auth/jwt.ts";
 import { migrate } from "#db/migrate.ts";
+import { publishTemplates } from "#mail/templates.ts";
 import { declareQueue } from "#queue/declare.ts";
 import type { ServerApi } from "../realtime/processes/serve.ts";
 import { Remote } from "../realtime/remote.ts";
@@ -28,6 +29,7 @@ export async function openGround(life: Lifetime, postgres: Postgres): Promise<Gr
   life.defer(() => pool.end());
   await migrate(pool);
   await declareQueue(pool);
+  await publishTemplates(pool, "https://school.test");
   const data = await fill(pool);
   const claims = { sub: data.person, role: "authenticated" as const };
   return { databaseUrl, data, claims, token: await mintToken(claims, jwtSecret, 3600), pool };

@@ -3,6 +3,7 @@ import type pg from "pg";
 import { anonKey, mintToken } from "#auth/jwt.ts";
 import { insist } from "#db/insist.ts";
 import { openPool } from "#db/pool.ts";
+import { publishTemplates } from "#mail/templates.ts";
 import { declareQueue } from "#queue/declare.ts";
 import type { Lifetime } from "../../bench/support/lifetime.ts";
 import { until } from "../../support/wait.ts";
@@ -45,6 +46,7 @@ export async function openScene(life: Lifetime, options: SceneOptions): Promise<
   const pool = openPool(url, "chaos", { max: 12 });
   life.defer(() => pool.end());
   await declareQueue(pool); // as every start does: chat dispatches jobs, which nobody works here
+  await publishTemplates(pool, "https://school.test");
   await pool.query(await sql("chaos"));
   if (breakage) await pool.query(await sql(`breaks/${breakage}`));
   const people = Array.from({ length: clients }, () => crypto.randomUUID());

@@ -1,0 +1,28 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Source } from "./template.ts";
+
+/** What stands around every letter, and its own few words in each language. */
+export type Layout = Source & { words: Record<string, Record<string, string>> };
+
+export async function readLayout(folder: string): Promise<Layout> {
+  const [html = "", text = "", words = "{}"] = await Promise.all(
+    ["html.html", "text.txt", "words.json"].map((file) => readFile(path.join(folder, file), "utf8")),
+  );
+  return { subject: "", html, text, words: JSON.parse(words) };
+}
+
+/** A template in its layout, where `[[name]]` is a word of the language, or else of English. */
+export function within(layout: Layout, locale: string, { subject, html, text }: Source): Source {
+  const { words } = layout;
+  const known = { ...words.en, ...words[locale.split("-")[0] ?? ""], ...words[locale], locale, subject };
+  return {
+    subject,
+    html: put({ ...known, body: html.trimEnd() }, layout.html),
+    text: put({ ...known, body: text.trimEnd() }, layout.text),
+  };
+}
+
+function put(known: Record<string, string>, layout: string): string {
+  return layout.replaceAll(/\[\[(\w+)\]\]/g, (_, name: string) => known[name] ?? "");
+}
