@@ -53,8 +53,12 @@ test("letters of all streams are listed, found by recipient, subject, tag and st
   await row("Ada Lovelace").waitFor({ state: "detached" });
   await send({ ...newsletter, To: "late@home.example" });
   await row("late@home.example").waitFor();
+  await page
+    .getByTestId("news")
+    .getByText("New letter to late@home.example: Spring fair")
+    .waitFor({ state: "attached" });
   await page.getByLabel("Message stream").selectOption("");
-  assert.equal(await page.getByTestId("letter").count(), 3);
+  await until(async () => (await page.getByTestId("letter").count()) === 3);
 });
 
 test("a letter is read as HTML without its scripts, as text, with its headers, raw, and its code copied", {

@@ -4,6 +4,7 @@ import { Link } from "../parts/router.tsx";
 import { useAct } from "../parts/use-act.ts";
 import type { ListedLetter } from "./api.ts";
 import { sayMoment } from "./moments.ts";
+import { News } from "./news.tsx";
 import type { Letters } from "./use-letters.ts";
 import { Word } from "./word.tsx";
 
@@ -49,6 +50,7 @@ export function LetterList(props: LetterListProps) {
           </select>
         </div>
       </header>
+      {props.letters && <News key={`${text} ${stream}`} letters={props.letters} />}
       <Rows {...props} />
     </aside>
   );
