@@ -51,6 +51,7 @@ test("letters of all streams are listed, found by recipient, subject, tag and st
   await search.fill("");
   await page.getByLabel("Message stream").selectOption("broadcast");
   await row("Ada Lovelace").waitFor({ state: "detached" });
+  await row("Budi").waitFor();
   await send({ ...newsletter, To: "late@home.example" });
   await row("late@home.example").waitFor();
   await page
