@@ -11,3 +11,7 @@ export function useIsStaff(): boolean {
 export function useRunsCommunity(): boolean {
   return useMine()?.runsCommunity ?? false;
 }
+
+export function useServesCommunity(): boolean {
+  return useMine()?.servesCommunity ?? false;
+}

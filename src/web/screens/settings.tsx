@@ -2,7 +2,7 @@ import "../styles/settings.css";
 import { loadAccount } from "../api/account.ts";
 import { sayProblem } from "../api/problem.ts";
 import { signOut } from "../api/session.ts";
-import { useRunsCommunity } from "../api/use-is-staff.ts";
+import { useRunsCommunity, useServesCommunity } from "../api/use-is-staff.ts";
 import { Loading } from "../parts/loading.tsx";
 import { Page } from "../parts/page.tsx";
 import { Link, navigate } from "../parts/router.tsx";
@@ -26,11 +26,17 @@ function SettingsScreen() {
     );
   };
   const runsCommunity = useRunsCommunity();
+  const servesCommunity = useServesCommunity();
   const actions = (
     <>
+      {servesCommunity && (
+        <Link className="button" href="/letters">
+          Letters
+        </Link>
+      )}
       {runsCommunity && (
         <Link className="button" href="/community">
-          Settings of the community
+          Community
         </Link>
       )}
       <button type="button" className="button" onClick={leave}>
