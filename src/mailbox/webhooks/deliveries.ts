@@ -64,35 +64,43 @@ export function dueDeliveries(store: Store, now: Date, limit: number, newestFirs
     .map(toDelivery);
 }
 
-export function recordAttempt(store: Store, delivery: Delivery, attempt: Attempt, nextAt: Date | null): void {
-  store.transaction(() => {
-    store.run(
-      "insert into attempts (delivery_id, at, status, error, retries_remaining, outcome) values (?, ?, ?, ?, ?, ?)",
-      delivery.id,
-      attempt.at.getTime(),
-      attempt.status,
-      attempt.error,
-      attempt.retriesRemaining,
-      attempt.outcome,
-    );
-    store.run(
-      "update deliveries set attempts = attempts + 1, due_at = ?, outcome = ? where id = ?",
-      nextAt?.getTime() ?? null,
-      nextAt ? "waiting" : attempt.outcome,
-      delivery.id,
-    );
-  });
+/** False: the event is gone meanwhile, with its webhook or by a reset. */
+export function recordAttempt(
+  store: Store,
+  delivery: Delivery,
+  attempt: Attempt,
+  nextAt: Date | null,
+): boolean {
+  const { changes } = store.run(
+    "update deliveries set attempts = attempts + 1, due_at = ?, outcome = ? where id = ?",
+    nextAt?.getTime() ?? null,
+    nextAt ? "waiting" : attempt.outcome,
+    delivery.id,
+  );
+  if (changes === 0) return false;
+  store.run(
+    "insert into attempts (delivery_id, at, status, error, retries_remaining, outcome) values (?, ?, ?, ?, ?, ?)",
+    delivery.id,
+    attempt.at.getTime(),
+    attempt.status,
+    attempt.error,
+    attempt.retriesRemaining,
+    attempt.outcome,
+  );
+  return true;
 }
 
-/** In the order in which they were made. */
-export function loggedAttempts(store: Store): object[] {
+/** In the order in which they were made; of one message or of all. */
+export function loggedAttempts(store: Store, messageId: string | null): object[] {
   return store
     .all<Record<string, unknown>>(
       `select d.trace_id as "traceId", d.trigger as "recordType", d.message_id as "messageId", w.url,
          strftime('%Y-%m-%dT%H:%M:%fZ', a.at / 1000.0, 'unixepoch') as at, a.status, a.error,
          a.retries_remaining as "retriesRemaining", a.outcome
        from attempts a join deliveries d on d.id = a.delivery_id join webhooks w on w.id = d.webhook_id
+       where ?1 is null or d.message_id = ?1
        order by a.id`,
+      messageId,
     )
     .map((row) => ({ ...row }));
 }

@@ -4,7 +4,14 @@ import { startDueWork } from "../due-work.ts";
 import { readSettings, type WebhookSettings } from "../life/settings.ts";
 import type { Store } from "../store/store.ts";
 import { findWebhook, listWebhooks, type Webhook } from "../store/webhooks.ts";
-import { type Delivery, dueDeliveries, insertDelivery, nextDue, recordAttempt } from "./deliveries.ts";
+import {
+  type Attempt,
+  type Delivery,
+  dueDeliveries,
+  insertDelivery,
+  nextDue,
+  recordAttempt,
+} from "./deliveries.ts";
 import { countFailure, forgetFailures, isPaused } from "./pauses.ts";
 import type { Announcement } from "./payloads.ts";
 import { type Answer, post } from "./post.ts";
@@ -99,10 +106,11 @@ function record({ store, clock }: Ground, delivery: Delivery, { status, error }:
   const now = clock.now();
   const verdict = verdictOn(status);
   const nextAt = verdict === "retry" ? nextAttempt(now, delivery.attempts + 1) : null;
-  const outcome = verdict === "retry" && !nextAt ? "given up" : verdict;
+  const outcome: Attempt["outcome"] = verdict === "retry" && !nextAt ? "given up" : verdict;
   const retriesRemaining = retries - delivery.attempts;
   store.transaction(() => {
-    recordAttempt(store, delivery, { at: now, status, error, retriesRemaining, outcome }, nextAt);
+    const attempt = { at: now, status, error, retriesRemaining, outcome };
+    if (!recordAttempt(store, delivery, attempt, nextAt)) return;
     if (outcome === "done") forgetFailures(store, delivery.webhookId, delivery.trigger);
     if (outcome === "given up") {
       const { pauseAfter } = readSettings(store).webhooks;
