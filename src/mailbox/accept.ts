@@ -32,6 +32,11 @@ export function acceptMany(call: Call, all: (Fields | Fault)[]): object[] {
   });
 }
 
+/** What is wrong with a message itself, whoever is suppressed. Throws its Fault. */
+export function validOnly(call: Call, fields: Fields): void {
+  checkerOf(call.ground)(fields);
+}
+
 /** What `work` gives, or the Fault that it throws. */
 export function orFault<Result>(work: () => Result): Result | Fault {
   try {

@@ -22,7 +22,7 @@ export function parseAddress(part: string, field: string): Address {
   return { Email, Name: (named?.[1]?.replaceAll(/\\(.)/g, "$1") ?? named?.[2] ?? "").trim() };
 }
 
-function isAddress(text: string): boolean {
+export function isAddress(text: string): boolean {
   return text.length <= 254 && /^[^\s@<>(),;:"\\[\]]{1,64}@[^\s@<>(),;:"\\[\]]+$/.test(text);
 }
 

@@ -1,8 +1,16 @@
 import { emit } from "#telemetry.ts";
 import type { Call, Endpoint, Query } from "./call.ts";
+import { bounceEndpoints } from "./endpoints/bounces.ts";
+import { bulkEndpoints } from "./endpoints/bulk.ts";
 import { emailEndpoints } from "./endpoints/email.ts";
 import { messageEndpoints } from "./endpoints/messages.ts";
 import { serverEndpoints } from "./endpoints/server.ts";
+import { statsEndpoints } from "./endpoints/stats.ts";
+import { streamEndpoints } from "./endpoints/streams.ts";
+import { suppressionEndpoints } from "./endpoints/suppressions.ts";
+import { templateEndpoints } from "./endpoints/templates.ts";
+import { trackingEndpoints } from "./endpoints/tracking.ts";
+import { webhookEndpoints } from "./endpoints/webhooks.ts";
 import { parseJson } from "./fields.ts";
 import type { Ground } from "./ground.ts";
 import { Fault, faultReply, type Reply, reply } from "./reply.ts";
@@ -29,7 +37,19 @@ export function createApi(ground: Ground): Api {
   };
 }
 
-const endpoints: readonly Endpoint[] = [...emailEndpoints, ...messageEndpoints, ...serverEndpoints];
+const endpoints: readonly Endpoint[] = [
+  ...emailEndpoints,
+  ...bulkEndpoints,
+  ...templateEndpoints,
+  ...messageEndpoints,
+  ...trackingEndpoints,
+  ...bounceEndpoints,
+  ...suppressionEndpoints,
+  ...streamEndpoints,
+  ...webhookEndpoints,
+  ...serverEndpoints,
+  ...statsEndpoints,
+];
 
 async function answer(ground: Ground, request: ApiRequest): Promise<unknown> {
   const token = checkToken(request);

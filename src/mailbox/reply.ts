@@ -6,10 +6,13 @@ export class Fault extends Error {
   readonly status: number;
   readonly code: number;
 
-  constructor(code: number, message: string, status = 422) {
+  readonly more: object;
+
+  constructor(code: number, message: string, status = 422, more: object = {}) {
     super(message);
     this.code = code;
     this.status = status;
+    this.more = more;
   }
 }
 
@@ -19,7 +22,7 @@ export function reply(body: unknown, status = 200): Reply {
 
 /** Postmark repeats the code in a header. */
 export function faultReply(fault: Fault): Reply {
-  const answer = reply({ ErrorCode: fault.code, Message: fault.message }, fault.status);
+  const answer = reply({ ErrorCode: fault.code, Message: fault.message, ...fault.more }, fault.status);
   answer.headers["x-pm-apierrorcode"] = String(fault.code);
   return answer;
 }

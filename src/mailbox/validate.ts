@@ -38,9 +38,8 @@ export function validate(fields: Fields, streams: Streams, account: Account): Va
 function checkStream(stream: string, streams: Streams): string {
   const kind = streams.get(stream);
   if (kind === undefined)
-    throw new Fault(1235, "The 'MessageStream' provided does not exist on this server.");
-  if (kind === "Inbound")
-    throw new Fault(1236, `Sending is not supported on the '${stream}' message stream.`);
+    throw new Fault(1235, `The stream provided: '${stream}' does not exist on this server.`);
+  if (kind === "Inbound") throw new Fault(1236, "Sending is not supported for this stream type.");
   return stream;
 }
 
