@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { foreignKeys } from "#auth/identities.ts";
 import { openSecret } from "#auth/secret.ts";
+import { webhookSecretOf } from "#auth/webhook-secret.ts";
 import type { Config } from "#config.ts";
 import { type Database, kyselyOn } from "#db/kysely.ts";
 import { migrate } from "#db/migrate.ts";
@@ -75,6 +76,7 @@ type Ground = {
   owner: pg.Pool;
   db: Database;
   jwtSecret: string;
+  webhookSecret: string;
 };
 
 async function openGround(config: Config, stack: AsyncDisposableStack): Promise<Ground> {
@@ -87,7 +89,8 @@ async function openGround(config: Config, stack: AsyncDisposableStack): Promise<
   await declareQueue(owner);
   await publishTemplates(owner, config.publicUrl);
   if (config.demo) await seed(owner); // its jobs are of declared tasks
-  return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret };
+  const webhookSecret = webhookSecretOf(config.postmarkWebhookSecret, jwtSecret);
+  return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret, webhookSecret };
 }
 
 /** A process beside this one: what it has accepted stays accepted, whatever becomes of the app. */
@@ -152,9 +155,12 @@ async function startWorker(
   return worker;
 }
 
-function mailSettings({ postmarkServerToken: token, mailFrom: from, mailboxUrl, publicUrl }: Config) {
-  if (token !== undefined) return { token, from, publicUrl };
-  return { token: "sandbox-howdah", from, publicUrl, endpoint: mailboxUrl };
+function mailSettings(config: Config) {
+  const { postmarkServerToken: token, mailFrom: from, publicUrl, mailStream, mailBroadcastStream } = config;
+  const streams = { outbound: mailStream, broadcast: mailBroadcastStream };
+  const settings = { from, publicUrl, streams, unsubscribe: config.mailUnsubscribe };
+  if (token !== undefined) return { ...settings, token };
+  return { ...settings, token: "sandbox-howdah", endpoint: config.mailboxUrl };
 }
 
 function keep(stack: AsyncDisposableStack, pool: pg.Pool): pg.Pool {

@@ -17,7 +17,13 @@ export type Config = Readonly<{
   oidc: OidcConfig | undefined;
   generatedSecrets: boolean;
   postmarkServerToken: string | undefined;
+  postmarkWebhookSecret: string | undefined;
   mailFrom: string;
+  /** Postmark's names of the two streams. */
+  mailStream: string;
+  mailBroadcastStream: string;
+  /** Who keeps the list of those who left the broadcast stream. */
+  mailUnsubscribe: "own" | "postmark";
   mailbox: boolean;
   /** 0: a free one. */
   mailboxPort: number;
@@ -88,7 +94,11 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     oidc: oidcOf(given),
     generatedSecrets: given.GENERATED_SECRETS ?? !production,
     postmarkServerToken: given.POSTMARK_SERVER_TOKEN,
+    postmarkWebhookSecret: given.POSTMARK_WEBHOOK_SECRET,
     mailFrom: given.MAIL_FROM,
+    mailStream: given.MAIL_STREAM,
+    mailBroadcastStream: given.MAIL_BROADCAST_STREAM,
+    mailUnsubscribe: given.MAIL_UNSUBSCRIBE,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
     mailboxPort: given.MAILBOX_PORT,
     mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.MAILBOX_PORT}`).replace(
@@ -174,6 +184,12 @@ function badSetting(message: string): AppError {
   return new AppError("BadSetting", message);
 }
 
+const streamName = "the id of a Postmark stream: a letter, then at most 29 small letters, digits, - and _";
+
+function isStreamName(text: string): boolean {
+  return /^[a-z][a-z0-9_-]{0,29}$/.test(text);
+}
+
 const Environment = v.object({
   PORT: wholeNumber(1, 65_535, 4000),
   HOST: v.optional(v.string(), "127.0.0.1"),
@@ -192,7 +208,13 @@ const Environment = v.object({
   OIDC_PROVISION: onOff,
   GENERATED_SECRETS: onOff,
   POSTMARK_SERVER_TOKEN: v.optional(v.string()),
+  POSTMARK_WEBHOOK_SECRET: v.optional(
+    v.pipe(v.string(), v.minLength(16, "must have 16 characters or more.")),
+  ),
   MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),
+  MAIL_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "outbound"),
+  MAIL_BROADCAST_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "broadcast"),
+  MAIL_UNSUBSCRIBE: v.optional(v.picklist(["own", "postmark"], must("own or postmark")), "own"),
   MAILBOX: onOff,
   MAILBOX_PORT: wholeNumber(0, 65_535, 4025),
   MAILBOX_URL: v.optional(webUrl),

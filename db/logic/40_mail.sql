@@ -68,7 +68,7 @@ language plpgsql volatile set search_path = '' as $$
 #variable_conflict use_column
 declare
   v_common constant jsonb := mail.common_values();
-  v_written int;
+  v_urgencies boolean[];
   v_problems jsonb;
   v_nameless boolean;
   v_unknown text;
@@ -116,7 +116,7 @@ begin
     from valued v
     where v.problem is null and v."dedupeKey" <> ''
     on conflict on constraint letters_are_enqueued_once do nothing
-    returning l.id, l.dedupe_key
+    returning l.id, l.dedupe_key, mail.is_urgent(l.stream, l.priority) as urgent
   ),
   worded as (
     insert into mail.words (letter_id, subject, html, text)
@@ -129,11 +129,11 @@ begin
     ) w
   )
   select
-    (select count(*) from written),
+    (select array_agg(distinct w.urgent) from written w),
     (select jsonb_object_agg(v."dedupeKey", v.problem) from valued v where v.problem is not null and v."dedupeKey" <> ''),
     (select bool_or(coalesce(a."dedupeKey", '') = '' or coalesce(a.template, '') = '') from asked a),
     (select min(a.template) from asked a where a.template not in (select u.template from used u))
-  into v_written, v_problems, v_nameless, v_unknown;
+  into v_urgencies, v_problems, v_nameless, v_unknown;
   if v_nameless then
     raise exception 'A letter needs the name of its template, and a dedupe_key that names its cause.' using errcode = 'HW422';
   end if;
@@ -141,9 +141,7 @@ begin
     raise exception 'There is no template "%": add its folder to src/mail/templates.', left(v_unknown, 100)
       using errcode = 'HW422', column = 'template';
   end if;
-  if v_written > 0 then
-    perform mail.wake();
-  end if;
+  perform mail.wake(u.urgent) from unnest(v_urgencies) u (urgent);
   return coalesce(v_problems, '{}');
 end;
 $$;
@@ -199,16 +197,22 @@ $$;
 -- One bell per transaction, however many letters it holds. Deliberately no job_key shared by transactions:
 -- add_job keeps such a key locked until commit, so every transaction that writes a letter would wait for every
 -- other (a sign-in behind a campaign), and it adds nothing at all when a worker takes the job with that key between
--- its two statements, which loses the bell. A bell of its own becomes visible with its letter and cannot be lost.
-create function mail.wake() returns void
+-- its two statements, which loses the bell. A bell of its own becomes visible with its letter and cannot be lost. The bell of
+-- urgent letters hangs in another queue, where no other mail is before it.
+create function mail.wake(urgent boolean default false) returns void
 language plpgsql volatile set search_path = '' as $$
 declare
-  v_transaction text := pg_current_xact_id()::text;
+  v_transaction constant text := pg_current_xact_id()::text;
+  v_bell constant text := case when wake.urgent then 'mail.woken_urgently_in' else 'mail.woken_in' end;
 begin
-  if current_setting('mail.woken_in', true) is distinct from v_transaction then
+  if current_setting(v_bell, true) is not distinct from v_transaction then
+    return;
+  elsif wake.urgent then
+    perform queue.dispatch('mail/flush', '{"lane": "urgent"}', queue => 'high');
+  else
     perform queue.dispatch('mail/flush', '{}', queue => 'mail');
-    perform set_config('mail.woken_in', v_transaction, true);
   end if;
+  perform set_config(v_bell, v_transaction, true);
 end;
 $$;
 

@@ -1,92 +1,216 @@
--- Handing letters over: claims, outcomes, look-ups and the sweep. The outbox itself is in 40_mail.sql.
+-- Handing letters over: claims, outcomes, look-ups and the sweep. How fast and whether at all: 41_mail_streams.sql. The outbox itself is in 40_mail.sql.
 
--- Takes up to batch_size letters of one stream, most urgent first, and writes down that they are about to be handed
--- over. The caller commits before it sends.
-create function mail.claim(batch_size int, claimed_by text) returns setof mail.letters
-language sql volatile set search_path = '' as $$
-  with batch as materialized (
-    select gen_random_uuid() as id
-  ),
-  head as materialized (
-    select l.stream
-    from mail.letters l
-    where l.state = 'queued' and l.not_before <= now() and (l.expires_at is null or l.expires_at > now())
-    order by l.priority, l.position
-    limit 1
-  ),
-  chosen as materialized (
+-- Takes up to batch_size letters of a lane, most urgent first, and writes down that they are about to be handed over. Who
+-- may not be written to any more is set aside. A sign-in letter that has been handed over once never goes again after two
+-- minutes: whoever waits asks for another. The caller commits before it sends.
+create function mail.claim(batch_size int, claimed_by text, lane text default null) returns table (
+  id uuid, attempt int, batch_id uuid, stream text, recipient text, recipient_name text, template text, category text,
+  unsubscribe_token text, subject text, html text, text text
+)
+language plpgsql volatile set search_path = '' as $$
+#variable_conflict use_column
+declare
+  v_lane constant text := coalesce(claim.lane, mail.most_urgent_lane());
+  v_allowed int;
+  v_ids uuid[];
+  v_count int;
+begin
+  if v_lane is null then
+    return;
+  end if;
+  v_allowed := mail.allow(v_lane, claim.batch_size);
+  while v_allowed > 0 loop
+    v_ids := mail.lock_due(v_lane, v_allowed);
+    perform mail.set_suppressed_aside(v_ids);
+    return query
+      with taken as (
+        update mail.letters l
+        set state = 'sending',
+            attempt = l.attempt + 1,
+            batch_id = b.id,
+            claimed_by = claim.claimed_by,
+            lease_until = now() + interval '120 seconds',
+            last_tx_at = now(),
+            expires_at = case when l.category = 'security' then least(l.expires_at, now() + interval '2 minutes') else l.expires_at end,
+            error_code = null,
+            error = null
+        from (select gen_random_uuid() as id) b
+        where l.id = any (v_ids) and l.state = 'queued'
+        returning l.*
+      )
+      select t.id, t.attempt, t.batch_id, t.stream, t.recipient, t.recipient_name, t.template, t.category, t.unsubscribe_token,
+        w.subject, w.html, w.text
+      from taken t
+      join mail.words w on w.letter_id = t.id;
+    get diagnostics v_count = row_count;
+    exit when v_count > 0 or cardinality(v_ids) = 0;
+  end loop;
+  perform mail.spend(mail.stream_of(v_lane), v_count);
+end;
+$$;
+
+create function mail.lock_due(lane text, wanted int) returns uuid[]
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_stream constant text := mail.stream_of(lock_due.lane);
+  v_first constant int := mail.first_priority_of(lock_due.lane);
+  v_last constant int := mail.last_priority_of(lock_due.lane);
+begin
+  return array(
     select l.id
     from mail.letters l
-    where l.state = 'queued' and l.not_before <= now() and (l.expires_at is null or l.expires_at > now())
-      and l.stream = (select head.stream from head)
+    where l.state = 'queued' and l.stream = v_stream and l.priority between v_first and v_last
+      and l.not_before <= now() and (l.expires_at is null or l.expires_at > now())
     order by l.priority, l.position
-    limit claim.batch_size
+    limit lock_due.wanted
     for update skip locked
-  )
+  );
+end
+$$;
+
+create function mail.set_suppressed_aside(letters uuid[]) returns void
+language sql volatile set search_path = '' as $$
   update mail.letters l
-  set state = 'sending',
-      attempt = l.attempt + 1,
-      batch_id = (select batch.id from batch),
-      claimed_by = claim.claimed_by,
-      lease_until = now() + interval '120 seconds',
-      last_tx_at = now(),
-      error_code = null,
-      error = null
-  from chosen
-  where l.id = chosen.id
-  returning l.*;
+  set state = 'suppressed', error = s.reason
+  from (
+    select l.id, mail.suppression_of(l.recipient, l.stream, l.category) as reason
+    from mail.letters l
+    where l.id = any (set_suppressed_aside.letters)
+      and exists (select from mail.suppressions s where s.address = lower(l.recipient) and s.lifted_at is null)
+  ) s
+  where l.id = s.id and s.reason is not null
 $$;
 
 -- Writes down what became of a hand-over, one row per letter:
 --   [{id, attempt, kind: accepted | refused | notSent | unknown, messageId, code, reason, presumedUnsent}]
--- and answers the letters' states afterwards. An acceptance is believed whenever it comes and for whichever attempt;
--- any other result counts only for the attempt it belongs to. `duplicate` says that a second acceptance was learned.
-create function mail.record(outcomes jsonb) returns table (id uuid, state text, duplicate boolean)
+-- and answers the letters of which a second acceptance was learned. An acceptance is believed whenever it comes and for
+-- whichever attempt; any other result counts only for the attempt it belongs to.
+create function mail.record(outcomes jsonb) returns setof uuid
 language plpgsql volatile set search_path = '' as $$
-#variable_conflict use_column
 declare
-  v_back timestamptz[];
-  v_undecided timestamptz[];
+  v_ids uuid[];
+  v_attempts int[];
+  v_messages uuid[];
+  v_answered uuid;
 begin
-  perform 1 from mail.letters l
-  where l.id in (select (o.value ->> 'id')::uuid from jsonb_array_elements(record.outcomes) o)
-  order by l.id
-  for update;
-
-  insert into mail.receipts (letter_id, attempt, provider_message_id)
-  select o.id, o.attempt, o."messageId"
-  from jsonb_to_recordset(record.outcomes) as o (id uuid, attempt int, kind text, "messageId" uuid)
-  join mail.letters l on l.id = o.id
-  where o.kind = 'accepted'
-  on conflict on constraint receipts_are_recorded_once do nothing;
-
-  perform mail.record_refused(record.outcomes);
-  v_back := array(select mail.record_not_sent(record.outcomes));
-  v_undecided := array(select mail.record_unknown(record.outcomes));
-  perform mail.believe_receipts(array(
-    select (o.value ->> 'id')::uuid from jsonb_array_elements(record.outcomes) o
-  ));
-
-  perform mail.wake_at('mail/flush', variadic v_back || v_undecided);
-  perform mail.wake_at('mail/reconcile', variadic v_undecided);
-
-  return query
-    select l.id, l.state, (select count(*) > 1 from mail.receipts r where r.letter_id = l.id)
-    from mail.letters l
-    where l.id in (select (o.value ->> 'id')::uuid from jsonb_array_elements(record.outcomes) o);
+  select
+    array_agg(o.id order by o.id) filter (where o.kind = 'accepted'),
+    array_agg(o.attempt order by o.id) filter (where o.kind = 'accepted'),
+    array_agg(o."messageId" order by o.id) filter (where o.kind = 'accepted'),
+    (array_agg(o.id) filter (where o.kind in ('accepted', 'refused')))[1]
+  into v_ids, v_attempts, v_messages, v_answered
+  from jsonb_to_recordset(record.outcomes) as o (id uuid, attempt int, kind text, "messageId" uuid);
+  if v_ids is not null then
+    return query select mail.record_accepted(v_ids, v_attempts, v_messages);
+  end if;
+  if jsonb_array_length(record.outcomes) > coalesce(cardinality(v_ids), 0) then
+    perform mail.record_others(record.outcomes);
+  end if;
+  perform mail.end_rest(v_answered);
 end;
 $$;
 
-create function mail.record_refused(outcomes jsonb) returns void
+-- All at once where it is the first that is known of a letter, which is nearly always; the others one by one.
+create function mail.record_accepted(ids uuid[], attempts int[], messages uuid[]) returns setof uuid
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_count int;
+begin
+  update mail.letters l
+  set state = 'accepted',
+      lease_until = null,
+      provider_message_id = r.message_id,
+      error_code = null,
+      error = null
+  from unnest(record_accepted.ids, record_accepted.attempts, record_accepted.messages) r (id, attempt, message_id)
+  where l.id = r.id and l.state = 'sending' and l.attempt = r.attempt and l.provider_message_id is null;
+  get diagnostics v_count = row_count;
+  if v_count < cardinality(record_accepted.ids) then
+    return query
+      select r.id
+      from unnest(record_accepted.ids, record_accepted.attempts, record_accepted.messages) r (id, attempt, message_id)
+      where mail.learn_receipt(r.id, r.attempt, r.message_id) = 'duplicate';
+  end if;
+end
+$$;
+
+-- The provider says that it has a letter: by the answer to a hand-over, a look-up or a call of its own. Answers what that
+-- tells: `accepted` if nobody knew, `known`, `duplicate` if it is a second mail, null if there is no such letter.
+-- A letter that is being handed over again right now is left alone: the answer to that hand-over decides.
+create function mail.learn_receipt(letter_id uuid, attempt int, message_id uuid) returns text
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_letter mail.letters;
+  v_waits boolean;
+begin
+  select l.* into v_letter from mail.letters l where l.id = learn_receipt.letter_id for update;
+  if not found then
+    return null;
+  end if;
+  v_waits := v_letter.state = 'sending' and v_letter.attempt <> learn_receipt.attempt;
+  update mail.letters l
+  set state = case when v_waits then l.state else 'accepted' end,
+      lease_until = case when v_waits then l.lease_until end,
+      next_look_up_at = null,
+      provider_message_id = coalesce(l.provider_message_id, learn_receipt.message_id),
+      error_code = null,
+      error = null
+  where l.id = v_letter.id
+    and (l.provider_message_id is null or l.state = 'sending' and not v_waits)
+    and l.state not in ('delivered', 'bounced', 'complained');
+  if coalesce(v_letter.provider_message_id, learn_receipt.message_id) = learn_receipt.message_id then
+    return case when v_letter.provider_message_id is null then 'accepted' else 'known' end;
+  end if;
+  insert into mail.duplicates (letter_id, attempt, provider_message_id)
+  values (v_letter.id, learn_receipt.attempt, learn_receipt.message_id)
+  on conflict on constraint duplicates_are_recorded_once do nothing;
+  return case when found then 'duplicate' else 'known' end;
+end
+$$;
+
+create function mail.record_others(outcomes jsonb) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_ids constant uuid[] := array(select (o.value ->> 'id')::uuid from jsonb_array_elements(record_others.outcomes) o);
+  v_back timestamptz[];
+  v_undecided timestamptz[];
+begin
+  perform 1 from mail.letters l where l.id = any (v_ids) order by l.id for update;
+  perform mail.believe_receipts(v_ids), mail.record_refused(record_others.outcomes);
+  v_back := array(select mail.record_not_sent(record_others.outcomes));
+  v_undecided := array(select mail.record_unknown(record_others.outcomes));
+  perform mail.wake_at('mail/flush', variadic v_back);
+  perform mail.wake_at('mail/reconcile', variadic v_undecided);
+end
+$$;
+
+-- Letters in hand of which an earlier attempt has been accepted meanwhile.
+create function mail.believe_receipts(letters uuid[]) returns void
 language sql volatile set search_path = '' as $$
   update mail.letters l
-  set state = case when o.code = '406' then 'suppressed' else 'failed' end,
-      lease_until = null,
-      next_look_up_at = null,
-      error_code = o.code,
-      error = coalesce(o.reason, 'refused without a reason')
-  from jsonb_to_recordset(record_refused.outcomes) as o (id uuid, attempt int, kind text, code text, reason text)
-  where o.kind = 'refused' and l.id = o.id and l.attempt = o.attempt and l.state in ('sending', 'unknown');
+  set state = 'accepted', lease_until = null, error_code = null, error = null
+  where l.id = any (believe_receipts.letters) and l.state = 'sending' and l.provider_message_id is not null
+$$;
+
+-- An address that the provider calls inactive is not written to again on this stream, until the provider takes it back.
+create function mail.record_refused(outcomes jsonb) returns void
+language sql volatile set search_path = '' as $$
+  with refused as (
+    update mail.letters l
+    set state = case when o.code = '406' then 'suppressed' else 'failed' end,
+        lease_until = null,
+        next_look_up_at = null,
+        error_code = o.code,
+        error = coalesce(o.reason, 'refused without a reason')
+    from jsonb_to_recordset(record_refused.outcomes) as o (id uuid, attempt int, kind text, code text, reason text)
+    where o.kind = 'refused' and l.id = o.id and l.attempt = o.attempt and l.state in ('sending', 'unknown')
+    returning l.id, l.recipient, l.stream, l.state
+  )
+  insert into mail.suppressions (letter_id, address, stream, reason, origin, since)
+  select distinct on (lower(r.recipient), r.stream) r.id, lower(r.recipient), r.stream, 'inactive', 'howdah', now()
+  from refused r
+  where r.state = 'suppressed'
+  on conflict on constraint one_row_per_address_stream_and_reason do update set lifted_at = null
 $$;
 
 -- Answers when the letters may go out again.
@@ -131,130 +255,21 @@ language sql volatile set search_path = '' as $$
   returning l.next_look_up_at;
 $$;
 
--- A letter that is being handed over again right now is left alone: the answer to that hand-over decides.
-create function mail.believe_receipts(letters uuid[]) returns void
-language sql volatile set search_path = '' as $$
-  update mail.letters l
-  set state = 'accepted',
-      lease_until = null,
-      next_look_up_at = null,
-      provider_message_id = r.provider_message_id,
-      error_code = null,
-      error = null
-  from (
-    select distinct on (r.letter_id) r.letter_id, r.attempt, r.provider_message_id
-    from mail.receipts r
-    where r.letter_id = any (believe_receipts.letters)
-    order by r.letter_id, r.attempt desc, r.id
-  ) r
-  where l.id = r.letter_id
-    and l.state not in ('accepted', 'delivered', 'bounced', 'complained')
-    and (l.state <> 'sending' or l.attempt = r.attempt);
-$$;
-
--- Takes batches whose outcome is unknown and due for a look-up. Rings again in a minute in case the look-up fails.
-create function mail.claim_look_ups(batches int) returns table (stream text, batch_id uuid, letters int)
-language plpgsql volatile set search_path = '' as $$
-#variable_conflict use_column
-begin
-  return query
-    with due as materialized (
-      select l.stream, l.batch_id
-      from mail.letters l
-      where l.state = 'unknown' and l.next_look_up_at <= now()
-      group by l.stream, l.batch_id
-      order by min(l.next_look_up_at)
-      limit claim_look_ups.batches
-    ),
-    chosen as materialized (
-      select l.id
-      from mail.letters l
-      join due on due.batch_id = l.batch_id and due.stream = l.stream
-      where l.state = 'unknown' and l.next_look_up_at <= now()
-      for update of l skip locked
-    ),
-    taken as (
-      update mail.letters l
-      set next_look_up_at = now() + interval '60 seconds'
-      from chosen
-      where l.id = chosen.id
-      returning l.stream, l.batch_id
-    )
-    select taken.stream, taken.batch_id, count(*)::int from taken group by taken.stream, taken.batch_id;
-  if found then
-    perform mail.wake_at('mail/reconcile', now() + interval '60 seconds');
-  end if;
-end;
-$$;
-
--- Writes down an answered look-up: the messages the provider knows, [{id, attempt, messageId}]. A letter that is still missing after its
--- quarantine and enough look-ups goes out again or is held for a person, by its policy. The provider forgets after
--- 45 days, so absence proves nothing for letters older than that.
-create function mail.record_look_up(batch_id uuid, messages jsonb) returns table (id uuid, state text, duplicate boolean)
-language plpgsql volatile set search_path = '' as $$
-#variable_conflict use_column
-declare
-  v_next timestamptz;
-  v_resend boolean;
-begin
-  perform 1 from mail.letters l
-  where l.batch_id = record_look_up.batch_id and l.state in ('sending', 'unknown')
-  order by l.id
-  for update;
-
-  return query
-    select r.id, r.state, r.duplicate
-    from mail.record(coalesce(
-      (select jsonb_agg(m.value || '{"kind": "accepted"}') from jsonb_array_elements(record_look_up.messages) m), '[]'
-    )) r;
-
-  with missing as (
-    update mail.letters l
-    set look_ups = l.look_ups + 1,
-        state = d.state,
-        next_look_up_at = case when d.state = 'unknown' then mail.next_look_up(l.last_tx_at, l.quarantine) end,
-        error = case when d.state = 'held' then 'not known to the provider; a person decides' else l.error end
-    from mail.letters old
-    cross join lateral (
-      select case
-        when now() < old.absent_after or old.look_ups + 1 < old.look_ups_needed then 'unknown'
-        when old.policy = 'hold' or old.last_tx_at < now() - interval '44 days' then 'held'
-        else 'queued'
-      end as state
-    ) d
-    where old.id = l.id and l.batch_id = record_look_up.batch_id and l.state = 'unknown'
-    returning l.state, l.next_look_up_at
-  )
-  select min(missing.next_look_up_at), bool_or(missing.state = 'queued') into v_next, v_resend from missing;
-
-  perform mail.wake_at('mail/reconcile', v_next);
-  if v_resend then
-    perform mail.wake();
-  end if;
-end;
-$$;
-
--- 15 s, 60 s, 5 min and the end of the quarantine after the hand-over; after that every 5 minutes.
-create function mail.next_look_up(last_tx_at timestamptz, quarantine interval) returns timestamptz
-language sql stable set search_path = '' as $$
-  select coalesce(min(next_look_up.last_tx_at + step), now() + interval '5 minutes')
-  from unnest(array[interval '15 seconds', interval '60 seconds', interval '5 minutes', next_look_up.quarantine]) step
-  where next_look_up.last_tx_at + step > now();
-$$;
-
 -- What time alone decides, and the safety net under the bells; safe to call from every process. A lease that ran out
 -- means that the sender died: the letter may or may not have been handed over.
 create function mail.sweep() returns table (leases_lost int, expired int)
 language plpgsql volatile set search_path = '' as $$
 declare
+  v_overdue uuid[];
   v_leases_lost int;
   v_expired int;
 begin
-  with overdue as (
+  v_overdue := array(
     select l.id from mail.letters l
     where l.state = 'sending' and l.lease_until < now()
     for update skip locked
-  )
+  );
+  perform mail.believe_receipts(v_overdue);
   update mail.letters l
   set state = 'unknown',
       lease_until = null,
@@ -264,8 +279,7 @@ begin
       absent_after = l.lease_until + l.quarantine,
       next_look_up_at = greatest(now(), l.lease_until + interval '15 seconds'),
       error = 'the sender stopped before it knew the outcome'
-  from overdue
-  where l.id = overdue.id;
+  where l.id = any (v_overdue) and l.state = 'sending';
   get diagnostics v_leases_lost = row_count;
 
   with overdue as (
@@ -328,7 +342,7 @@ language sql immutable set search_path = '' as $$
   select case may_become.old_state
     when 'queued' then may_become.new_state in ('sending', 'accepted', 'suppressed', 'cancelled', 'expired', 'failed')
     when 'sending' then may_become.new_state in ('accepted', 'unknown', 'queued', 'suppressed', 'failed')
-    when 'unknown' then may_become.new_state in ('accepted', 'queued', 'held', 'suppressed', 'failed')
+    when 'unknown' then may_become.new_state in ('accepted', 'queued', 'held', 'expired', 'cancelled', 'suppressed', 'failed')
     when 'held' then may_become.new_state in ('accepted', 'queued', 'cancelled')
     when 'accepted' then may_become.new_state in ('delivered', 'bounced', 'complained')
     when 'delivered' then may_become.new_state in ('bounced', 'complained')
@@ -345,20 +359,3 @@ create trigger _100_guard before update on mail.letters
   for each row execute function mail.tg_letters__guard();
 create trigger _100_keep before update of dedupe_key, stream, recipient, template, category, secret, unsubscribe_token on mail.letters
   for each row execute function mail.tg_letters__keep();
-
--- Views.
-
--- Letters whose hand-over has no known outcome, oldest first.
-create view mail.undecided with (security_invoker = true) as
-  select l.id, l.state, l.policy, l.stream, l.recipient, l.template, l.attempt, l.last_tx_at, l.look_ups,
-    l.next_look_up_at, l.error
-  from mail.letters l
-  where l.state in ('unknown', 'held')
-  order by l.last_tx_at;
-
--- Letters that the provider accepted more than once.
-create view mail.duplicates with (security_invoker = true) as
-  select r.letter_id, count(*) as receipts, min(r.created_at) as first_at, max(r.created_at) as last_at
-  from mail.receipts r
-  group by r.letter_id
-  having count(*) > 1;

@@ -5,6 +5,7 @@ import { dispatchJob } from "#cli/commands/dispatch.ts";
 import { doctor } from "#cli/commands/doctor.ts";
 import { flush, forget, listFailed, pruneFailed } from "#cli/commands/failed.ts";
 import { cancelJob, explainJob, restart } from "#cli/commands/jobs.ts";
+import { decideLetter, listUndecided, mailStatus, resumeMail, setMailRate } from "#cli/commands/mail.ts";
 import { monitor } from "#cli/commands/monitor.ts";
 import { pause, resume } from "#cli/commands/pause.ts";
 import { queueListen } from "#cli/commands/queue-listen.ts";
@@ -50,5 +51,10 @@ export const commands: Readonly<Record<string, Command>> = {
   "queue:configure": configure,
   "queue:limit": limit,
   "schedule:list": listSchedules,
+  "mail:status": mailStatus,
+  "mail:undecided": listUndecided,
+  "mail:decide": decideLetter,
+  "mail:resume": resumeMail,
+  "mail:rate": setMailRate,
   realtime,
 };

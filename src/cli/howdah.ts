@@ -21,6 +21,7 @@ process.stdout.write("", () => process.exit(code)); // when all is written
 async function howdah([name = "list", ...args]: string[]): Promise<number> {
   if (/^(list|help|--help|-h)$/.test(name) && args.length === 0) return say(list(commands));
   if (name === "help") return howdah([args[0] ?? "", "--help"]);
+  if (`${name}:${args[0]}` in commands) return howdah([`${name}:${args[0]}`, ...args.slice(1)]);
   const command = commandNamed(name);
   return command.raw ? command.raw(args) : perform(name, command, args);
 }

@@ -371,6 +371,19 @@ export interface CampaignsCampaignRecipients {
 
 export interface CampaignsCampaigns {
   /**
+   * @behavior +filterBy
+   * warning: too many of its letters bounce or are called spam; paused: so many that it was paused; alarm: so many, and there was nothing left to pause. null: fine.
+   */
+  alert: string | null;
+  /**
+   * How many, and what the limits are.
+   */
+  alert_reason: string | null;
+  /**
+   * When it was noticed.
+   */
+  alerted_at: Timestamp | null;
+  /**
    * Groups it is for. Neither groups nor people: the group that sends it, or the community.
    */
   audience_group_ids: Generated<string[]>;
@@ -428,6 +441,19 @@ export interface CampaignsCampaigns {
    * What staff call it.
    */
   name: string;
+  /**
+   * When it was resumed despite the alert.
+   */
+  overruled_at: Timestamp | null;
+  /**
+   * Who resumed it despite the alert.
+   */
+  overruled_by: string | null;
+  /**
+   * @behavior -*
+   * Events up to this one do not count any more.
+   */
+  overruled_event_id: Generated<Int8>;
   /**
    * When its recipients and their letters were frozen.
    */
@@ -1011,6 +1037,26 @@ export interface LaravelJobs {
   reserved_at: number | null;
 }
 
+export interface MailCallFacts {
+  address: string | null;
+  at: Timestamp | null;
+  attempt: number | null;
+  details: Json | null;
+  id: Int8 | null;
+  kind: string | null;
+  letter_id: string | null;
+  message_id: string | null;
+  mid: string | null;
+  origin: string | null;
+  outcome: string | null;
+  problem: string | null;
+  provider_key: string | null;
+  stream: string | null;
+  suppressed_stream: string | null;
+  suppresses: string | null;
+  type: string | null;
+}
+
 export interface MailDeliveryEvents {
   at: Timestamp;
   created_at: Generated<Timestamp>;
@@ -1022,10 +1068,33 @@ export interface MailDeliveryEvents {
 }
 
 export interface MailDuplicates {
-  first_at: Timestamp | null;
-  last_at: Timestamp | null;
-  letter_id: string | null;
-  receipts: Int8 | null;
+  attempt: number;
+  created_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  letter_id: string;
+  provider_message_id: string;
+}
+
+export interface MailHealth {
+  accepted: Int8 | null;
+  bounce_rate: Numeric | null;
+  bounced: Int8 | null;
+  complained: Int8 | null;
+  complaint_rate: Numeric | null;
+  reason: string | null;
+  state: string | null;
+  stream: string | null;
+  window: string | null;
+}
+
+export interface MailHealthLimits {
+  bounces_alarm: Generated<Numeric>;
+  bounces_warn: Generated<Numeric>;
+  complaints_alarm: Generated<Numeric>;
+  complaints_warn: Generated<Numeric>;
+  id: Generated<boolean>;
+  least_accepted: Generated<number>;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface MailLetters {
@@ -1035,6 +1104,7 @@ export interface MailLetters {
   category: string;
   claimed_by: string | null;
   created_at: Generated<Timestamp>;
+  decided_by: string | null;
   dedupe_key: string;
   error: string | null;
   error_code: string | null;
@@ -1070,12 +1140,78 @@ export interface MailPublication {
   updated_at: Generated<Timestamp>;
 }
 
-export interface MailReceipts {
-  attempt: number;
+export interface MailReactivations {
+  address: string;
+  at: Timestamp;
+  created_at: Generated<Timestamp>;
+  stream: string;
+}
+
+export interface MailRefusals {
+  address: string;
+  category: string;
+  created_at: Generated<Timestamp>;
+}
+
+export interface MailStatus {
+  held: number | null;
+  later: number | null;
+  letters_per_second: Numeric | null;
+  oldest: Timestamp | null;
+  requests_at_once: number | null;
+  resting_until: Timestamp | null;
+  sending: number | null;
+  stopped_at: Timestamp | null;
+  stopped_because: string | null;
+  stopped_code: string | null;
+  stream: string | null;
+  trouble: string | null;
+  troubles: number | null;
+  unknown: number | null;
+  urgent: number | null;
+  waiting: number | null;
+}
+
+export interface MailStreams {
+  allowance: Generated<Numeric>;
+  allowed_at: Generated<Timestamp>;
+  created_at: Generated<Timestamp>;
+  letters_per_second: Numeric | null;
+  requests_at_once: Generated<number>;
+  resting_until: Timestamp | null;
+  retention: Generated<Interval>;
+  stopped_at: Timestamp | null;
+  stopped_because: string | null;
+  stopped_code: string | null;
+  stream: string;
+  trouble: string | null;
+  troubles: Generated<number>;
+  trying: Generated<boolean>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MailSuppressions {
+  address: string;
   created_at: Generated<Timestamp>;
   id: Generated<Int8>;
-  letter_id: string;
-  provider_message_id: string;
+  letter_id: string | null;
+  lifted_at: Timestamp | null;
+  origin: string;
+  reason: string;
+  since: Timestamp;
+  stream: string | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MailSweeps {
+  asked_since: Timestamp;
+  events: Generated<number>;
+  finished_at: Timestamp | null;
+  id: Generated<Int8>;
+  letters: Generated<number>;
+  lifted: Generated<number>;
+  started_at: Generated<Timestamp>;
+  suppressed: Generated<number>;
 }
 
 export interface MailTemplates {
@@ -1094,6 +1230,12 @@ export interface MailTemplates {
   version: Generated<number>;
 }
 
+export interface MailToldHealth {
+  since: Generated<Timestamp>;
+  state: string;
+  stream: string;
+}
+
 export interface MailUndecided {
   attempt: number | null;
   error: string | null;
@@ -1106,6 +1248,19 @@ export interface MailUndecided {
   state: string | null;
   stream: string | null;
   template: string | null;
+}
+
+export interface MailWebhookCalls {
+  id: Generated<Int8>;
+  outcome: string | null;
+  payload: Json | null;
+  problem: string | null;
+  processed_at: Timestamp | null;
+  received_at: Generated<Timestamp>;
+  source: string;
+  stream: string | null;
+  trace_id: string | null;
+  unreadable: string | null;
 }
 
 export interface MailWords {
@@ -1178,6 +1333,11 @@ export interface NotifyAnnouncements {
    * People who are told by name.
    */
   person_ids: string[] | null;
+  /**
+   * @behavior -*
+   * When it got another audience, which has not been told yet.
+   */
+  readdressed_at: Timestamp | null;
   /**
    * @behavior -*
    * Counts its words.
@@ -1267,6 +1427,13 @@ export interface NotifyDigestTimes {
    * Of the weekly digest: 1 (Monday) to 7 (Sunday).
    */
   weekday: Generated<number>;
+}
+
+export interface NotifyMirroredSubscriptions {
+  address: string;
+  at: Timestamp;
+  stream: string;
+  suppressed: boolean;
 }
 
 export interface NotifyNotifications {
@@ -2110,13 +2277,23 @@ export interface DB {
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
   "laravel.jobs": LaravelJobs;
+  "mail.call_facts": MailCallFacts;
   "mail.delivery_events": MailDeliveryEvents;
   "mail.duplicates": MailDuplicates;
+  "mail.health": MailHealth;
+  "mail.health_limits": MailHealthLimits;
   "mail.letters": MailLetters;
   "mail.publication": MailPublication;
-  "mail.receipts": MailReceipts;
+  "mail.reactivations": MailReactivations;
+  "mail.refusals": MailRefusals;
+  "mail.status": MailStatus;
+  "mail.streams": MailStreams;
+  "mail.suppressions": MailSuppressions;
+  "mail.sweeps": MailSweeps;
   "mail.templates": MailTemplates;
+  "mail.told_health": MailToldHealth;
   "mail.undecided": MailUndecided;
+  "mail.webhook_calls": MailWebhookCalls;
   "mail.words": MailWords;
   "notify.announcements": NotifyAnnouncements;
   "notify.buckets": NotifyBuckets;
@@ -2124,6 +2301,7 @@ export interface DB {
   "notify.default_preferences": NotifyDefaultPreferences;
   "notify.deliveries": NotifyDeliveries;
   "notify.digest_times": NotifyDigestTimes;
+  "notify.mirrored_subscriptions": NotifyMirroredSubscriptions;
   "notify.notifications": NotifyNotifications;
   "notify.preferences": NotifyPreferences;
   "notify.quiet_times": NotifyQuietTimes;

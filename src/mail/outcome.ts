@@ -1,4 +1,5 @@
 import { isUuid } from "#lib/uuid.ts";
+
 /** What became of one letter's hand-over. */
 export type Outcome =
   /** Postmark has it. */
@@ -24,12 +25,36 @@ export function outcomeOfRequest(trouble: RequestTrouble, size: number): Outcome
     return { kind: "unknown", reason: `too many requests: ${message}`, presumedUnsent: true };
   if (status === 422 && stopCodes.has(code)) return { kind: "notSent", reason: message, code, stop: true };
   if ((status === 422 && code !== 0) || status === 413)
-    return size > 1 ? "split" : { kind: "refused", code, message };
+    return size > 1 ? "split" : { kind: "refused", code: code || status, message };
   return { kind: "unknown", reason: `HTTP ${status}, ErrorCode ${code}: ${message}` };
 }
 
-/** The outcome of one item of a batch answer. */
-export function outcomeOfItem(item: unknown): Outcome {
+/**
+ * The outcome of every letter of an answered request. The client's type promises results; a proxy's page, an empty answer,
+ * a short list, results in another order and an id that is given twice come through all the same.
+ */
+export function outcomesOfAnswer(answer: unknown, sent: readonly { To: string }[]): Outcome[] {
+  if (!Array.isArray(answer) || answer.length !== sent.length)
+    return sent.map(() => unknownItem("the answer is not one result per letter"));
+  if (answer.some((item, index) => isOfAnother(item, sent[index])))
+    return sent.map(() => unknownItem("the results are not in the order of the letters"));
+  const outcomes = answer.map(outcomeOfItem);
+  const ids = outcomes.flatMap((outcome) => (outcome.kind === "accepted" ? [outcome.messageId] : []));
+  if (new Set(ids).size < ids.length) return sent.map(() => unknownItem("two letters have the same id"));
+  return outcomes;
+}
+
+/** A result that is no success names nobody. */
+function isOfAnother(item: unknown, sent: { To: string } | undefined): boolean {
+  const { To: to } = (item ?? {}) as Record<string, unknown>;
+  return typeof to === "string" && addressIn(to) !== addressIn(sent?.To ?? "");
+}
+
+function addressIn(line: string): string {
+  return (/<([^<>]*)>\s*$/.exec(line)?.[1] ?? line).trim().toLowerCase();
+}
+
+function outcomeOfItem(item: unknown): Outcome {
   const { ErrorCode: code, MessageID: messageId, Message } = (item ?? {}) as Record<string, unknown>;
   const message = typeof Message === "string" ? Message : "no message";
   if (typeof code !== "number" || !Number.isInteger(code))

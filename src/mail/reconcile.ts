@@ -1,5 +1,8 @@
+import { codeOf } from "#errors.ts";
 import { emit } from "#telemetry.ts";
-import { announceDuplicates, type Queryable } from "./outbox.ts";
+import type { Queryable } from "./database.ts";
+import { announceDuplicates } from "./hand-over.ts";
+import type { Found } from "./look-up.ts";
 import type { MailTransport } from "./transport.ts";
 
 /**
@@ -14,11 +17,11 @@ export async function reconcileOutbox(
   while (!signal?.aborted) {
     const batches = await claimLookUps(db);
     if (batches.length === 0) return;
-    for (const batch of batches) await lookUp(db, transport, batch);
+    for (const batch of batches) await settle(db, transport, batch);
   }
 }
 
-type Batch = { stream: string; batchId: string; letters: number };
+type Batch = { stream: string; batchId: string; letters: string[] };
 
 async function claimLookUps(db: Queryable): Promise<Batch[]> {
   const { rows } = await db.query(
@@ -28,20 +31,37 @@ async function claimLookUps(db: Queryable): Promise<Batch[]> {
   return rows as Batch[];
 }
 
-async function lookUp(
-  db: Queryable,
-  transport: MailTransport,
-  { stream, batchId, letters }: Batch,
-): Promise<void> {
-  const found = await transport.findBatch(stream, batchId).catch((error: unknown) => {
+async function settle(db: Queryable, transport: MailTransport, batch: Batch): Promise<void> {
+  const { stream, batchId } = batch;
+  const answer = await lookUp(transport, batch).catch((error: unknown) => {
     emit("mail:look-up-failed", { stream, batch: batchId, error });
     return undefined;
   });
-  if (!found) return;
-  const { rows } = await db.query("select id, state, duplicate from mail.record_look_up($1, $2)", [
-    batchId,
-    JSON.stringify(found),
-  ]);
-  emit("mail:looked-up", { stream, batch: batchId, letters, found: found.length });
-  announceDuplicates(rows as Parameters<typeof announceDuplicates>[0]);
+  if (!answer) return;
+  const { asked, found } = answer;
+  const { rows } = await db.query("select mail.record_look_up($1, $2) as id", [asked, JSON.stringify(found)]);
+  emit("mail:looked-up", { stream, batch: batchId, letters: asked.length, found: found.length });
+  announceDuplicates((rows as { id: string }[]).map(({ id }) => id));
+}
+
+type Answer = { asked: string[]; found: Found[] };
+
+/** A single letter is asked for by its own id, which also finds what became of its earlier attempts. */
+async function lookUp(transport: MailTransport, { stream, batchId, letters }: Batch): Promise<Answer> {
+  if (letters.length === 1) return lookUpSingly(transport, stream, letters);
+  try {
+    return { asked: letters, found: await transport.findBatch(stream, batchId) };
+  } catch (error) {
+    if (codeOf(error) !== "LookUpProvesNothing") throw error;
+    return lookUpSingly(transport, stream, letters.slice(0, mostSingly));
+  }
+}
+
+/** The rest of a batch is asked for by a later look-up. */
+const mostSingly = 20;
+
+async function lookUpSingly(transport: MailTransport, stream: string, letters: string[]): Promise<Answer> {
+  const found: Found[] = [];
+  for (const letter of letters) found.push(...(await transport.findLetter(stream, letter)));
+  return { asked: letters, found };
 }

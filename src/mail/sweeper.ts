@@ -1,5 +1,5 @@
 import { emit } from "#telemetry.ts";
-import type { Queryable } from "./outbox.ts";
+import type { Queryable } from "./database.ts";
 
 /**
  * Runs mail.sweep() now and every 30 s: leases that ran out, letters that expired, and the bells that nobody heard.

@@ -2,7 +2,7 @@ import { AppError } from "#errors.ts";
 import { createPostmark, type Postmark, type PostmarkSettings } from "./postmark.ts";
 
 /** What tasks send mail with. */
-export type MailTransport = Pick<Postmark, "sendBatch" | "findBatch">;
+export type MailTransport = Postmark;
 
 /** Called once by the composition root, before the worker starts. */
 export function configureMail(settings: PostmarkSettings): MailTransport {

@@ -22,7 +22,7 @@ export type QueueSettings = Partial<{
 export const queues: Readonly<Record<string, QueueSettings>> = {
   high: { rank: 0, concurrency: 10 },
   default: { weight: 4, concurrency: 10 },
-  mail: { weight: 4, concurrency: 2 },
+  mail: { weight: 4, concurrency: 4 },
   bulk: { weight: 1, concurrency: 5 },
   media: { weight: 1, concurrency: 2, timeout_seconds: 600 },
 };

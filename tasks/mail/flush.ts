@@ -1,6 +1,8 @@
+import * as v from "valibot";
+import { lanes } from "#mail/lanes.ts";
 import { flushOutbox } from "#mail/outbox.ts";
 import { mailTransport } from "#mail/transport.ts";
-import { nothing, type PayloadOf, task } from "#queue/task.ts";
+import { type PayloadOf, task } from "#queue/task.ts";
 
 declare global {
   namespace GraphileWorker {
@@ -12,8 +14,10 @@ declare global {
 
 const flush = task({
   queue: "mail",
-  payload: nothing,
-  run: (_payload, { query, signal }) => flushOutbox({ query }, mailTransport(), { signal }),
+  timeout: 150,
+  payload: v.object({ lane: v.optional(v.picklist(lanes)) }),
+  run: ({ lane }, { query, signal }) =>
+    flushOutbox({ query }, mailTransport(), { signal, lanes: lane && [lane] }),
 });
 
 export default flush;

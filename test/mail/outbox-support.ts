@@ -65,6 +65,10 @@ export async function letTimePass(pool: Pool, interval: string): Promise<void> {
        created_at = created_at - $1::interval`,
     [interval],
   );
+  await pool.query(
+    "update mail.streams set resting_until = resting_until - $1::interval, allowed_at = allowed_at - $1::interval",
+    [interval],
+  );
 }
 
 export function transportTo(endpoint: string): MailTransport {
@@ -89,5 +93,6 @@ export function deaf(outcome: Outcome): MailTransport {
   return {
     sendBatch: async (letters) => letters.map(() => outcome),
     findBatch: async () => [],
+    findLetter: async () => [],
   };
 }

@@ -113,7 +113,7 @@ test("a refused connection and a name that does not exist prove that nothing was
 test("each item has an outcome of its own", async () => {
   const messageId = crypto.randomUUID();
   const items = [
-    { To: "a@b.c", SubmittedAt: "", MessageID: messageId, ErrorCode: 0, Message: "OK" },
+    { To: "ada@school.test", SubmittedAt: "", MessageID: messageId, ErrorCode: 0, Message: "OK" },
     { ErrorCode: 406, Message: "inactive " },
     { ErrorCode: 101, Message: "lost?" },
     { ErrorCode: 1236, Message: "stream" },

@@ -95,7 +95,8 @@ test("a letter is sent again only after its quarantine and three look-ups, and t
 test("look-ups that fail prove nothing, however long ago the hand-over was", async () => {
   const id = await enqueue(world.pool);
   await flushOutbox(world.pool, deaf(lostAnswer));
-  const failing = { ...transport, findBatch: () => Promise.reject(new Error("401")) };
+  const refused = () => Promise.reject(new Error("401"));
+  const failing = { ...transport, findBatch: refused, findLetter: refused };
   for (let n = 0; n < 5; n++) await lookUpAfter("20 minutes", failing);
   assert.partialDeepStrictEqual(await letterOf(world.pool, id), { state: "unknown", look_ups: 0 });
 });
