@@ -11,6 +11,9 @@ import { seed } from "#db/seed.ts";
 import { createWake } from "#db/wake.ts";
 import type { Graphql } from "#graphql/api.ts";
 import { yieldProcessor } from "#lib/yield-processor.ts";
+import { configureFeedback } from "#mail/feedback.ts";
+import { keepRegistering, webhookOf } from "#mail/registration.ts";
+import { mailSettings } from "#mail/settings.ts";
 import { startSweeper } from "#mail/sweeper.ts";
 import { publishTemplates } from "#mail/templates.ts";
 import { configureMail } from "#mail/transport.ts";
@@ -58,6 +61,7 @@ export async function startApp(
     graphql: wanted.has("api") ? await startApi(ground) : undefined,
   };
   if (surface.relay || surface.graphql) stack.use(await timed("http", startHttp(surface)));
+  if (surface.graphql && config.mailbox) stack.use(hearMailbox(ground, mailbox));
   const worker = wanted.has("worker") ? await startWorker(ground, working) : undefined;
   if (worker && wanted.size === 1) yieldProcessor(); // nobody waits for a job as they wait for a message or an answer
   const { db, databaseUrl, psql } = ground;
@@ -96,6 +100,12 @@ async function openGround(config: Config, stack: AsyncDisposableStack): Promise<
 /** A process beside this one: what it has accepted stays accepted, whatever becomes of the app. */
 function forkMailbox(config: Config, stack: AsyncDisposableStack): MailboxChild {
   return stack.use(new MailboxChild(mailboxOptions(config)));
+}
+
+/** The mailbox tells of its letters as the real service does, which is told to by hand: howdah mail:webhooks. */
+function hearMailbox({ config, webhookSecret }: Ground, ours: MailboxChild | undefined): AsyncDisposable {
+  const here = `http://${new URL(config.mailboxUrl).host.replace(/:\d+$/, "")}:${config.port}`;
+  return keepRegistering(mailSettings(config), webhookOf(ours ? here : config.publicUrl, webhookSecret));
 }
 
 // What only some processes need is loaded by them alone: a worker process starts in a fraction of the time.
@@ -149,18 +159,11 @@ async function startWorker(
   working: Partial<WorkerOptions>,
 ): Promise<Worker> {
   configureMail(mailSettings(config));
+  configureFeedback(mailSettings(config));
   stack.use(startSweeper(owner));
   const worker = new Worker({ databaseUrl, connections: config.databasePoolSize, ...working });
   await timed("worker", stack.use(worker).start());
   return worker;
-}
-
-function mailSettings(config: Config) {
-  const { postmarkServerToken: token, mailFrom: from, publicUrl, mailStream, mailBroadcastStream } = config;
-  const streams = { outbound: mailStream, broadcast: mailBroadcastStream };
-  const settings = { from, publicUrl, streams, unsubscribe: config.mailUnsubscribe };
-  if (token !== undefined) return { ...settings, token };
-  return { ...settings, token: "sandbox-howdah", endpoint: config.mailboxUrl };
 }
 
 function keep(stack: AsyncDisposableStack, pool: pg.Pool): pg.Pool {

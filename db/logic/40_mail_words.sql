@@ -196,7 +196,7 @@ end;
 $$;
 
 create function mail.is_over(state text) returns boolean
-language sql immutable set search_path = '' as $$
+language sql immutable as $$
   select is_over.state not in ('queued', 'sending', 'unknown', 'held')
 $$;
 

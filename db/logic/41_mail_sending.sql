@@ -12,40 +12,42 @@ language plpgsql volatile set search_path = '' as $$
 declare
   v_lane constant text := coalesce(claim.lane, mail.most_urgent_lane());
   v_allowed int;
+  v_due uuid[];
   v_ids uuid[];
-  v_count int;
 begin
   if v_lane is null then
     return;
   end if;
   v_allowed := mail.allow(v_lane, claim.batch_size);
   while v_allowed > 0 loop
-    v_ids := mail.lock_due(v_lane, v_allowed);
-    perform mail.set_suppressed_aside(v_ids);
-    return query
-      with taken as (
-        update mail.letters l
-        set state = 'sending',
-            attempt = l.attempt + 1,
-            batch_id = b.id,
-            claimed_by = claim.claimed_by,
-            lease_until = now() + interval '120 seconds',
-            last_tx_at = now(),
-            expires_at = case when l.category = 'security' then least(l.expires_at, now() + interval '2 minutes') else l.expires_at end,
-            error_code = null,
-            error = null
-        from (select gen_random_uuid() as id) b
-        where l.id = any (v_ids) and l.state = 'queued'
-        returning l.*
-      )
-      select t.id, t.attempt, t.batch_id, t.stream, t.recipient, t.recipient_name, t.template, t.category, t.unsubscribe_token,
-        w.subject, w.html, w.text
-      from taken t
-      join mail.words w on w.letter_id = t.id;
-    get diagnostics v_count = row_count;
-    exit when v_count > 0 or cardinality(v_ids) = 0;
+    v_due := mail.lock_due(v_lane, v_allowed);
+    v_ids := mail.set_suppressed_aside(v_due);
+    exit when v_ids <> '{}' or v_due = '{}';
   end loop;
-  perform mail.spend(mail.stream_of(v_lane), v_count);
+  if v_ids is null or v_ids = '{}' then
+    return;
+  end if;
+  perform mail.spend(mail.stream_of(v_lane), cardinality(v_ids));
+  return query
+    with taken as (
+      update mail.letters l
+      set state = 'sending',
+          attempt = l.attempt + 1,
+          batch_id = b.id,
+          claimed_by = claim.claimed_by,
+          lease_until = now() + interval '120 seconds',
+          last_tx_at = now(),
+          expires_at = case when l.category = 'security' then least(l.expires_at, now() + interval '2 minutes') else l.expires_at end,
+          error_code = null,
+          error = null
+      from (select gen_random_uuid() as id) b
+      where l.id = any (v_ids)
+      returning l.*
+    )
+    select t.id, t.attempt, t.batch_id, t.stream, t.recipient, t.recipient_name, t.template, t.category, t.unsubscribe_token,
+      w.subject, w.html, w.text
+    from taken t
+    join mail.words w on w.letter_id = t.id;
 end;
 $$;
 
@@ -68,17 +70,30 @@ begin
 end
 $$;
 
-create function mail.set_suppressed_aside(letters uuid[]) returns void
-language sql volatile set search_path = '' as $$
-  update mail.letters l
-  set state = 'suppressed', error = s.reason
-  from (
-    select l.id, mail.suppression_of(l.recipient, l.stream, l.category) as reason
-    from mail.letters l
-    where l.id = any (set_suppressed_aside.letters)
-      and exists (select from mail.suppressions s where s.address = lower(l.recipient) and s.lifted_at is null)
-  ) s
-  where l.id = s.id and s.reason is not null
+-- Answers the letters that may go.
+create function mail.set_suppressed_aside(letters uuid[]) returns uuid[]
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_aside uuid[];
+begin
+  with aside as (
+    update mail.letters l
+    set state = 'suppressed', error = s.reason
+    from (
+      select l.id, mail.suppression_of(l.recipient, l.stream, l.category) as reason
+      from mail.letters l
+      where l.id = any (set_suppressed_aside.letters)
+        and exists (select from mail.suppressions s where s.address = lower(l.recipient) and s.lifted_at is null)
+    ) s
+    where l.id = s.id and s.reason is not null
+    returning l.id
+  )
+  select array_agg(aside.id) into v_aside from aside;
+  if v_aside is null then
+    return set_suppressed_aside.letters;
+  end if;
+  return array(select l.id from unnest(set_suppressed_aside.letters) l (id) where l.id <> all (v_aside));
+end
 $$;
 
 -- Writes down what became of a hand-over, one row per letter:
@@ -110,7 +125,8 @@ begin
 end;
 $$;
 
--- All at once where it is the first that is known of a letter, which is nearly always; the others one by one.
+-- All at once where it is the first that is known of a letter, which is nearly always; the others one by one. Only letters
+-- being sent have a lease; asked for their state, Postgres would read all of these instead of each by its id.
 create function mail.record_accepted(ids uuid[], attempts int[], messages uuid[]) returns setof uuid
 language plpgsql volatile set search_path = '' as $$
 declare
@@ -123,7 +139,7 @@ begin
       error_code = null,
       error = null
   from unnest(record_accepted.ids, record_accepted.attempts, record_accepted.messages) r (id, attempt, message_id)
-  where l.id = r.id and l.state = 'sending' and l.attempt = r.attempt and l.provider_message_id is null;
+  where l.id = r.id and l.attempt = r.attempt and l.lease_until is not null and l.provider_message_id is null;
   get diagnostics v_count = row_count;
   if v_count < cardinality(record_accepted.ids) then
     return query
@@ -338,7 +354,7 @@ $$;
 
 -- Everything may become accepted: the provider's word is the truth, however late it comes.
 create function mail.may_become(old_state text, new_state text) returns boolean
-language sql immutable set search_path = '' as $$
+language sql immutable as $$
   select case may_become.old_state
     when 'queued' then may_become.new_state in ('sending', 'accepted', 'suppressed', 'cancelled', 'expired', 'failed')
     when 'sending' then may_become.new_state in ('accepted', 'unknown', 'queued', 'suppressed', 'failed')

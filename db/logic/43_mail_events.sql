@@ -405,6 +405,11 @@ language sql immutable set search_path = '' as $$
   end
 $$;
 
+create function mail.has_written_to(address text) returns boolean
+language sql stable set search_path = '' as $$
+  select exists (select from mail.letters l where lower(l.recipient) = has_written_to.address)
+$$;
+
 create function mail.suppression_reason(reason text, origin text) returns text
 language sql immutable set search_path = '' as $$
   select case
@@ -440,7 +445,8 @@ create trigger _200_settle before update of state on mail.letters
 
 -- Views
 
--- What each stored call says, as facts. `suppresses` is a reason, or 'nothing' where the address is written to again.
+-- What each stored call says, as facts. `suppresses` is a reason, or 'nothing' where the address is written to again; a call
+-- about an address that was never written to (of another program, or to try us out) says nothing.
 create view mail.call_facts with (security_invoker = true) as
   select c.id, c.outcome, p.mid, p.message_id, p.address, p.type, l.id as letter_id, s.stream, k.kind, w.suppresses,
     coalesce(case when p.mid is not null and p.attempt ~ '^\d{1,9}$' then p.attempt::int end, l.attempt) as attempt,
@@ -476,7 +482,7 @@ create view mail.call_facts with (security_invoker = true) as
   cross join lateral (
     select
       coalesce(c.payload ->> 'RecordType', 'none') as record,
-      queue.uuid_or_null(c.payload ->> 'MessageID') as message_id,
+      nullif(queue.uuid_or_null(c.payload ->> 'MessageID'), '00000000-0000-0000-0000-000000000000') as message_id,
       queue.uuid_or_null(c.payload #>> '{Metadata,mid}') as mid,
       c.payload #>> '{Metadata,a}' as attempt,
       nullif(lower(btrim(coalesce(c.payload ->> 'Recipient', c.payload ->> 'Email'))), '') as address,
@@ -514,6 +520,7 @@ create view mail.call_facts with (security_invoker = true) as
   ) k
   cross join lateral (
     select case
+      when p.record = 'SubscriptionChange' and c.source = 'webhook' and not mail.has_written_to(p.address) then null
       when p.record = 'SubscriptionChange' and not p.suppress_sending then 'nothing'
       when p.record = 'SubscriptionChange' then mail.suppression_reason(p.reason, p.origin)
       when l.id is null then null
@@ -524,3 +531,25 @@ create view mail.call_facts with (security_invoker = true) as
         then 'hard-bounce'
     end as suppresses
   ) w;
+
+-- What came of the calls that are still kept, and of the last sweep.
+create view mail.call_counts with (security_invoker = true) as
+  select
+    (select max(c.received_at) from mail.webhook_calls c where c.source = 'webhook') as last_call,
+    (select count(*)::int from mail.webhook_calls c where c.processed_at is null) as waiting,
+    (
+      select coalesce(jsonb_object_agg(o.outcome, o.calls), '{}')
+      from (select c.outcome, count(*) as calls from mail.webhook_calls c where c.outcome is not null group by c.outcome) o
+    ) as outcomes,
+    s.started_at as last_sweep,
+    case when s.finished_at is null then 'it has not ended' else format(
+      '%s events of %s letters, %s suppressions more and %s fewer', s.events, s.letters, s.suppressed, s.lifted) end as swept
+  from (select) nothing
+  left join (select o.* from mail.sweeps o order by o.id desc limit 1) s on true;
+
+-- Calls that nobody understood, newest first.
+create view mail.odd_calls with (security_invoker = true) as
+  select c.received_at, c.outcome, c.problem, left(coalesce(c.unreadable, c.payload::text), 200) as said
+  from mail.webhook_calls c
+  where c.outcome in ('odd', 'unreadable')
+  order by c.id desc;

@@ -1037,6 +1037,14 @@ export interface LaravelJobs {
   reserved_at: number | null;
 }
 
+export interface MailCallCounts {
+  last_call: Timestamp | null;
+  last_sweep: Timestamp | null;
+  outcomes: Json | null;
+  swept: string | null;
+  waiting: number | null;
+}
+
 export interface MailCallFacts {
   address: string | null;
   at: Timestamp | null;
@@ -1131,6 +1139,13 @@ export interface MailLetters {
   template: string;
   unsubscribe_token: string | null;
   updated_at: Generated<Timestamp>;
+}
+
+export interface MailOddCalls {
+  outcome: string | null;
+  problem: string | null;
+  received_at: Timestamp | null;
+  said: string | null;
 }
 
 export interface MailPublication {
@@ -2277,12 +2292,14 @@ export interface DB {
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
   "laravel.jobs": LaravelJobs;
+  "mail.call_counts": MailCallCounts;
   "mail.call_facts": MailCallFacts;
   "mail.delivery_events": MailDeliveryEvents;
   "mail.duplicates": MailDuplicates;
   "mail.health": MailHealth;
   "mail.health_limits": MailHealthLimits;
   "mail.letters": MailLetters;
+  "mail.odd_calls": MailOddCalls;
   "mail.publication": MailPublication;
   "mail.reactivations": MailReactivations;
   "mail.refusals": MailRefusals;

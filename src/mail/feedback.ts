@@ -1,7 +1,7 @@
 import { AppError } from "#errors.ts";
 import { type ConnectionSettings, prepareConnections } from "./connection.ts";
 import { testToken } from "./look-up.ts";
-import { callOf, type WebhookCall } from "./webhook-call.ts";
+import { foundCall, type WebhookCall } from "./webhook-call.ts";
 
 export type FeedbackSettings = ConnectionSettings & {
   /** What the provider calls our two streams, where that is not what we call them. */
@@ -27,7 +27,7 @@ export function createFeedback(settings: FeedbackSettings): Feedback {
   const connect = prepareConnections(settings);
   const nameOf = (stream: string) => settings.streams?.[stream] ?? stream;
   const names = streamsOf(settings.streams);
-  const found = (event: object): WebhookCall => ({ ...callOf({ ...event }, names), source: "sweep" });
+  const found = (event: object) => foundCall({ ...event }, names);
   const client = () => {
     if (settings.token.trim() === testToken) throw unanswered("the test token stores nothing");
     return connect().client;

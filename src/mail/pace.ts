@@ -22,14 +22,18 @@ export class Pace {
 
   /** A slow answer is a warning: the next requests are smaller. */
   succeeded(tookMs: number): void {
-    if (tookMs > slowMs) return this.#shrink();
-    this.#letters = Math.min(this.#letters + 10, 250);
-    this.#requests = Math.min(this.#requests + 1 / this.#requests, 64);
+    if (tookMs > slowMs) this.#shrink();
+    else this.#grow();
   }
 
   troubled(): void {
     this.#shrink();
     this.#requests = Math.max(this.#requests / 2, this.#leastRequests);
+  }
+
+  #grow(): void {
+    this.#letters = Math.min(this.#letters + 10, 250);
+    this.#requests = Math.min(this.#requests + 1 / this.#requests, 64);
   }
 
   #shrink(): void {

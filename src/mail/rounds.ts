@@ -25,11 +25,17 @@ export class Rounds implements AsyncDisposable {
     this.#bell.resolve();
   }
 
-  /** Until one has ended or the bell rings; with `orMs` also until then, though none is under way. */
-  async next(orMs?: number): Promise<void> {
+  /** Until one has ended or the bell rings; at once if none is under way. */
+  async next(): Promise<void> {
+    if (this.count > 0) await Promise.race([...this.#underWay, this.#bell.promise]);
+    this.#bell = Promise.withResolvers();
+  }
+
+  /** Until the time is over or the bell rings. */
+  async pause(ms: number): Promise<void> {
     const time = Promise.withResolvers<void>();
-    const timer = orMs === undefined ? undefined : setTimeout(time.resolve, orMs);
-    await Promise.race([...this.#underWay, this.#bell.promise, time.promise]);
+    const timer = setTimeout(time.resolve, ms);
+    await Promise.race([time.promise, this.#bell.promise]);
     clearTimeout(timer);
     this.#bell = Promise.withResolvers();
   }

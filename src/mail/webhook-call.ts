@@ -20,7 +20,13 @@ export function readCall(body: string, streams: Streams, traceId?: string): Webh
   return { ...callOf(event, streams), traceId };
 }
 
-export function callOf(event: Record<string, unknown>, streams: Streams): WebhookCall {
+/** What a sweep finds again has the same trace, so that it is stored once. */
+export function foundCall(event: Record<string, unknown>, streams: Streams): WebhookCall {
+  const traceId = `sweep ${event.RecordType} ${event.ID ?? event.MessageID}`;
+  return { ...callOf(event, streams), source: "sweep", traceId };
+}
+
+function callOf(event: Record<string, unknown>, streams: Streams): WebhookCall {
   const stream = typeof event.MessageStream === "string" ? event.MessageStream : "outbound";
   return { source: "webhook", stream: streams[stream] ?? null, payload: whatIsKept(event) };
 }

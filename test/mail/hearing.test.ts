@@ -141,7 +141,6 @@ for (const { what, state, events } of scenes)
 test("an event settles a letter whose hand-over has no known outcome, and what the sender says later changes nothing", async () => {
   const letter = await acceptedLetter(world.pool, { accepted: false });
   await world.pool.query("select mail.claim(1, 'test')");
-  await world.pool.query("update mail.letters set subject = '', html = '', text = ''");
   await told(payloadsFor(letter).delivery);
   assert.equal(await stateOf(world.pool, letter.id), "delivered");
   await record({ id: letter.id, attempt: 1, kind: "unknown", reason: "no answer" });
@@ -153,7 +152,6 @@ test("an event settles a letter whose hand-over has no known outcome, and what t
 
 test("an event of an earlier attempt waits for the answer to the one under way", async () => {
   const letter = await acceptedLetter(world.pool, { accepted: false });
-  await world.pool.query("update mail.letters set subject = '', html = '', text = ''");
   await world.pool.query("select mail.claim(1, 'test')");
   await world.pool.query("update mail.letters set attempt = 2");
   await told(payloadsFor(letter).delivery);

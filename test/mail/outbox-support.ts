@@ -71,6 +71,14 @@ export async function letTimePass(pool: Pool, interval: string): Promise<void> {
   );
 }
 
+export async function emptyOutbox(pool: Pool): Promise<void> {
+  await pool.query(
+    `truncate mail.letters cascade; truncate mail.streams, mail.suppressions;
+     insert into mail.streams (stream) values ('outbound'), ('broadcast');
+     delete from graphile_worker._private_jobs`,
+  );
+}
+
 export function transportTo(endpoint: string): MailTransport {
   return configureMail({
     token: "sandbox-test",

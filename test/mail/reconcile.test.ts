@@ -7,7 +7,16 @@ import { startSweeper } from "#mail/sweeper.ts";
 import type { MailTransport } from "#mail/transport.ts";
 import { openMailbox, type TestMailbox } from "../support/mailbox.ts";
 import { openWorld, type World } from "../support/world.ts";
-import { answering, bells, deaf, enqueue, letTimePass, letterOf, transportTo } from "./outbox-support.ts";
+import {
+  answering,
+  bells,
+  deaf,
+  emptyOutbox,
+  enqueue,
+  letTimePass,
+  letterOf,
+  transportTo,
+} from "./outbox-support.ts";
 
 let world: World;
 let mailbox: TestMailbox;
@@ -28,7 +37,7 @@ after(async () => {
 
 beforeEach(async () => {
   await mailbox.control("POST", "reset", {});
-  await world.pool.query("truncate mail.letters cascade; delete from graphile_worker._private_jobs");
+  await emptyOutbox(world.pool);
 });
 
 async function countReceived(): Promise<number> {

@@ -149,6 +149,18 @@ for (const { what, change, reason } of changes)
     assert.deepEqual(await refusalsOf(address), nowhere);
   });
 
+test("a suppression by a message of another program holds for an address that we write to, and only for such", async () => {
+  const { subscription } = payloadsFor(
+    { id: crypto.randomUUID(), messageId: crypto.randomUUID() },
+    "broadcast",
+  );
+  await told(subscription());
+  assert.deepEqual(await refusalsOf(address), nowhere);
+  await acceptedLetter(world.pool);
+  await told(subscription());
+  assert.deepEqual(await refusalsOf(address), { ...nowhere, broadcast: { event: "unsubscribed" } });
+});
+
 test("a suppression on a stream that is not ours concerns nobody", async () => {
   const { subscription } = payloadsFor(
     { id: crypto.randomUUID(), messageId: crypto.randomUUID() },

@@ -1,9 +1,11 @@
 import type { AddressInfo } from "node:net";
 import fastify from "fastify";
 import type { Pool } from "pg";
+import { readConfig } from "#config.ts";
 import { postmarkWebhookRoute } from "#http/routes/postmark-webhook.ts";
 import { hearCalls } from "#mail/hearing.ts";
 import { readCall } from "#mail/webhook-call.ts";
+import { enqueue } from "./outbox-support.ts";
 
 export const webhookSecret = "the-secret-of-the-webhook";
 
@@ -16,11 +18,15 @@ export type Receiver = AsyncDisposable & {
 };
 
 /** The endpoint behind a real server. */
-export async function openReceiver(owner: Pool, options: { patienceMs?: number } = {}): Promise<Receiver> {
+export async function openReceiver(
+  owner: Pool,
+  { port = 0, ...options }: { port?: number; patienceMs?: number } = {},
+): Promise<Receiver> {
+  const config = readConfig({});
   const app = fastify({ bodyLimit: 100_000 });
   app.removeContentTypeParser("text/plain");
-  await app.register(postmarkWebhookRoute({ owner, webhookSecret }, options));
-  await app.listen({ host: "127.0.0.1", port: 0 });
+  await app.register(postmarkWebhookRoute({ owner, webhookSecret, config }, options));
+  await app.listen({ host: "127.0.0.1", port });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/mail/webhooks/postmark`;
   return {
     url,
@@ -50,12 +56,7 @@ export async function acceptedLetter(
   { recipient = "ada@school.test", stream = "outbound", accepted = true } = {},
 ): Promise<{ id: string; messageId: string }> {
   const messageId = crypto.randomUUID();
-  const { rows } = await pool.query<{ id: string }>(
-    "select mail.enqueue('sign-in-link', $1, '{}', gen_random_uuid()::text, $2) as id",
-    [recipient, stream],
-  );
-  const id = rows[0]?.id ?? "";
-  await pool.query("update mail.letters set subject = '', html = '', text = '' where id = $1", [id]);
+  const id = await enqueue(pool, { recipient, stream });
   if (accepted) {
     await pool.query("select mail.claim(500, 'test')");
     await pool.query("select mail.record(jsonb_build_array($1::jsonb))", [

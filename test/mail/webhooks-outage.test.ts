@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPool } from "#db/pool.ts";
+import { publishTemplates } from "#mail/templates.ts";
 import { declareQueue } from "#queue/declare.ts";
 import { startCluster } from "../chaos/support/cluster.ts";
 import { until } from "../support/wait.ts";
@@ -11,6 +12,7 @@ test("while Postgres is down, calls are answered 503 at once; when it is back, t
   const cluster = await startCluster(life);
   const pool = life.adopt(openPool(cluster.url, "test"), (open) => open.end());
   await declareQueue(pool);
+  await publishTemplates(pool, "https://school.test");
   const narrow = life.use(await openReceiver(pool));
   const letter = await acceptedLetter(pool);
   const { delivery, open } = payloadsFor(letter);

@@ -4,6 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { impatient } from "#db/impatient.ts";
 import type { Surface } from "#http/routes.ts";
 import { atMost } from "#lib/at-most.ts";
+import { streamsOf } from "#mail/feedback.ts";
+import { mailSettings } from "#mail/settings.ts";
 import { readCall, type WebhookCall } from "#mail/webhook-call.ts";
 import { Gatherer } from "#queue/gatherer.ts";
 import { emit } from "#telemetry.ts";
@@ -16,10 +18,10 @@ const longest = 1_000_000;
  * a 5xx. So whoever knows the secret is answered 200 when the event is stored, whatever it says, and 503 when it is not.
  */
 export function postmarkWebhookRoute(
-  { owner, webhookSecret }: Pick<Surface, "owner" | "webhookSecret">,
+  { owner, webhookSecret, config }: Pick<Surface, "owner" | "webhookSecret" | "config">,
   { patienceMs = 5000 } = {},
 ) {
-  const streams = { outbound: "outbound", broadcast: "broadcast" };
+  const streams = streamsOf(mailSettings(config).streams);
   const db = impatient(owner, patienceMs);
   const calls = new Gatherer(async (group) => {
     await db.query("select mail.store_calls($1)", [JSON.stringify(group)]);
