@@ -14,7 +14,7 @@ export function Alert({ alert, reason }: AlertProps) {
     <div role="alert">
       {alert && (
         <p
-          className={`callout ${alert === "warning" ? "" : "warning"}`}
+          className={`callout campaign-alert ${alert === "warning" ? "" : "warning"}`}
           data-testid="campaign-alert"
           data-alert={alert}
         >
