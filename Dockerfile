@@ -6,7 +6,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY src/web src/web
-RUN node node_modules/vite/bin/vite.js build src/web
+RUN node node_modules/vite/bin/vite.js build src/web && node node_modules/vite/bin/vite.js build src/web/mailbox
 
 # Without scripts: neither the web app is built nor another Node downloaded. Without the optional packages: no embedded
 # Postgres. What is removed is GraphiQL, which production never serves, and the `node` package, for the image has Node.

@@ -25,7 +25,7 @@ begin
   perform set_config('request.jwt.claims', jsonb_build_object('sub', v_teacher_id)::text, true);
   v_campaign := campaigns.create_campaign(
     'Microscope fund: thanks', 'Thank you, #name',
-    E'Dear #name,\n\nwith your help the class gets three new microscopes. You pledged #pledge|something and have paid #paid_amount|nothing yet.\n\nThank you!',
+    E'Dear #name,\n\nwith your help the class gets three new microscopes. You pledged #pledge|something and have paid #paid_amount|nothing so far.\n\nThank you!',
     gen_random_uuid(), v_class_id, audience_group_ids => array[v_class_id], audience_roles => array['parent'],
     purpose => 'Microscope fund'
   );

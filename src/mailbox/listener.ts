@@ -4,7 +4,7 @@ import { emit } from "#telemetry.ts";
 import type { Api } from "./api.ts";
 import { manyMessages } from "./call.ts";
 import { type Identity, identityPath } from "./identity.ts";
-import { sendPage } from "./pages.ts";
+import type { Pages } from "./pages.ts";
 import { Fault, faultReply, type Reply, reply } from "./reply.ts";
 import type { Control, Exchange, Faults, Tracking } from "./seams.ts";
 
@@ -13,6 +13,7 @@ export type Parts = {
   faults: Faults;
   control: Control;
   tracking: Tracking;
+  pages: Pages;
   /** Its file, which tells it from others. */
   file: string;
   names: readonly string[];
@@ -37,7 +38,7 @@ async function serve(parts: Parts, request: IncomingMessage, response: ServerRes
   if (/^\/_control(\/|$)/i.test(path)) return send(response, await control(parts, request, url, path));
   if (/^\/_(letter|open|click|unsubscribe)\//i.test(path))
     return send(response, visit(parts, request, path) ?? notFound(request.method, path));
-  if (await sendPage(request, response, path)) return;
+  if (await parts.pages(request, response, url, path)) return;
   await parts.faults.around(
     toExchange(parts.api, request, response, url, path.replace(/^\/postmark(?=\/|$)/i, "")),
   );

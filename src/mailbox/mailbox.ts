@@ -9,6 +9,7 @@ import type { Ground } from "./ground.ts";
 import { createTracking } from "./letter/tracking.ts";
 import { startLife } from "./lifecycle.ts";
 import { createListener } from "./listener.ts";
+import { createPages } from "./pages.ts";
 import { readSetting } from "./store/settings.ts";
 import { openStore } from "./store/store.ts";
 
@@ -42,6 +43,7 @@ export async function startMailbox(options: MailboxOptions): Promise<Mailbox> {
     faults,
     control: createControl({ store, clock, faults, life }),
     tracking: createTracking(life.scene),
+    pages: createPages(store),
   };
   const server = createServer({ requestTimeout: 120_000 }, createListener({ ...parts, file, names }));
   const taken = await listen(server, port, host);

@@ -11,7 +11,7 @@ import "./styles/forms.css";
 import "./styles/parts.css";
 import "./styles/overlays.css";
 import "./styles/sign-in.css";
-import "./styles/mailbox.css";
+import "./styles/tabs.css";
 
 void restoreSession();
 

@@ -11,7 +11,7 @@ export default defineConfig({
   server: {
     proxy: {
       "^/(graphql|graphiql|auth|api)(/|$|\\?)": server,
-      "^/mailbox(/|$)": server,
+      "^/mailbox(/|$|\\?)": server,
       "^/realtime/": { target: server, ws: true },
     },
   },

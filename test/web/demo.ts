@@ -14,6 +14,8 @@ export const phone: BrowserContextOptions = {
 
 export type Demo = AsyncDisposable & {
   howdah: Howdah;
+  /** Where it keeps what it keeps. */
+  dir: string;
   /** Opens a page of somebody of the demo school who is signed in: by the printed link, else by a letter. */
   signIn(address: string, path: string, options?: BrowserContextOptions): Promise<Page>;
   /** Waits for a letter to the address, of either stream. */
@@ -30,6 +32,7 @@ export async function openDemo(): Promise<Demo> {
   const opened = stack.move();
   return {
     howdah,
+    dir: folder.path,
     signIn: (address, path, options = wide) => signIn(howdah, browser, address, path, options),
     letter: (address, subject) =>
       until(async () => (await subjectsTo(howdah.url, address)).some((line) => subject.test(line))),

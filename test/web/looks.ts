@@ -25,7 +25,7 @@ export async function unseenFocus(page: Page, stops: number): Promise<string[]> 
     await page.keyboard.press("Tab");
     const found = await page.evaluate(() => {
       const focused = document.activeElement;
-      if (!focused || focused === document.body) return "";
+      if (!focused || focused === document.body || focused.tagName === "IFRAME") return ""; // or in a frame
       const marked = [focused, focused.closest("label")].some((element) => {
         const style = element && getComputedStyle(element);
         return style && style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) >= 2;

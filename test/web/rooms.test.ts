@@ -24,6 +24,7 @@ test("unread messages and mentions show in the list, live, and go with reading",
   assert.match((await badge(student, "Biology 7B").textContent()) ?? "", /4 unread, one mentions you/);
   await say(teacher, "The jars are on the window sill.");
   await badge(student, "Biology 7B").getByText("5 unread").waitFor();
+  await teacher.getByTestId("seen-by").getByText("Delivered").waitFor();
   await teacher.getByTestId("composer").pressSequentially("Thank you, @bim");
   await teacher.getByRole("option", { name: "Bima Saputra" }).waitFor();
   await teacher.getByTestId("composer").press("Enter");

@@ -99,12 +99,16 @@ function memberOf({ id, role, person }: MemberRow): GroupMember[] {
   return [{ membershipId: id, personId: person.id, role: asRole(role), name, isMinor, guardians }];
 }
 
-export type NewGroup = { name: string; kind: string; description: string; clientId: string };
+export type GroupWords = { name: string; kind: string; description: string };
 
 /** Makes a group with oneself as its owner. Gives its id. */
-export async function createGroup(group: NewGroup): Promise<string> {
+export async function createGroup(group: GroupWords & { clientId: string }): Promise<string> {
   const { result } = await mutate<{ result: { id: string } }>("createGroup", group, "result { id }");
   return result.id;
+}
+
+export async function updateGroup(groupId: string, words: GroupWords): Promise<void> {
+  await mutate("updateGroup", { groupId, ...words });
 }
 
 export async function archiveGroup(groupId: string, archived: boolean): Promise<void> {
@@ -121,6 +125,11 @@ export async function changeRole(membershipId: string, role: Role): Promise<void
 
 export async function removeMember(membershipId: string): Promise<void> {
   await mutate("removeMember", { membershipId });
+}
+
+/** Says whether the policies on minors protect somebody. */
+export async function setMinor(personId: string, isMinor: boolean): Promise<void> {
+  await mutate("setMinor", { personId, isMinor });
 }
 
 export async function addGuardian(childId: string, guardianId: string): Promise<void> {

@@ -51,11 +51,14 @@ export async function loadPinned(roomId: string): Promise<StoredMessage[]> {
   return rows.map(fromRow).sort((a, b) => b.seq - a.seq);
 }
 
-/** Who has read a message; nobody is named in large rooms. */
-export async function loadSeenBy(messageId: string): Promise<Person[]> {
-  const { message } = await graphql<{ message: { seenBy: { nodes: Person[] } } | null }>(
-    `query SeenBy($id: UUID!) { message(id: $id) { seenBy(first: 50) { nodes { id name } } } }`,
+export type Arrival = { delivered: boolean; seenBy: Person[] };
+
+/** How far a message has come, and who has read it; nobody is named in large rooms. */
+export async function loadArrival(messageId: string): Promise<Arrival> {
+  type Data = { message: { status: string; seenBy: { nodes: Person[] } } | null };
+  const { message } = await graphql<Data>(
+    `query Arrival($id: UUID!) { message(id: $id) { status seenBy(first: 50) { nodes { id name } } } }`,
     { id: messageId },
   );
-  return message?.seenBy.nodes ?? [];
+  return { delivered: message?.status === "delivered", seenBy: message?.seenBy.nodes ?? [] };
 }

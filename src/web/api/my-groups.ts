@@ -4,7 +4,10 @@ export type MyGroup = { id: string; name: string; kind: string; role: string | n
 export type MyGroups = {
   groups: MyGroup[];
   staffGroups: MyGroup[];
+  /** Is its owner. */
   runsCommunity: boolean;
+  /** Is its owner or on its staff. */
+  servesCommunity: boolean;
   hasChildren: boolean;
 };
 
@@ -36,6 +39,7 @@ export async function loadMyGroups(): Promise<MyGroups> {
     groups: mine,
     staffGroups: mine.filter(({ staff }) => staff),
     runsCommunity,
+    servesCommunity: runsCommunity || me?.communityRole === "staff",
     hasChildren: (me?.childGuardianships.totalCount ?? 0) > 0,
   };
 }

@@ -35,6 +35,11 @@ export async function markRead(roomId: string, seq: number): Promise<void> {
   await mutate("markRead", { roomId, seq: String(seq) });
 }
 
+/** Everything up to the message has reached this device. */
+export async function markDelivered(roomId: string, seq: number): Promise<void> {
+  await mutate("markDelivered", { roomId, seq: String(seq) });
+}
+
 /** Without a time it is heard again. */
 export async function muteRoom(roomId: string, until: Date | null): Promise<void> {
   await mutate("muteRoom", { roomId, until: until?.toISOString() ?? null });

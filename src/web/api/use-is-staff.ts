@@ -1,27 +1,17 @@
-import { useEffect, useState } from "react";
 import { loadMyGroups } from "./my-groups.ts";
-import { useSession } from "./session.ts";
+import { onceForPerson } from "./once-for-person.ts";
 
-let asked: { personId: string; answer: Promise<boolean> } | null = null;
+const useMine = onceForPerson(loadMyGroups);
 
-/** Whether the person who is signed in may do somewhere what teachers do; asked for once per person. */
+/** Whether the person who is signed in may do somewhere what teachers do. */
 export function useIsStaff(): boolean {
-  const personId = useSession().person?.id;
-  const [known, setKnown] = useState<{ personId: string; staff: boolean } | null>(null);
-  useEffect(() => {
-    if (!personId) return;
-    ask(personId).then(
-      (staff) => setKnown({ personId, staff }),
-      () => {
-        asked = null;
-      },
-    );
-  }, [personId]);
-  return known !== null && known.personId === personId && known.staff;
+  return (useMine()?.staffGroups.length ?? 0) > 0;
 }
 
-function ask(personId: string): Promise<boolean> {
-  if (asked?.personId !== personId)
-    asked = { personId, answer: loadMyGroups().then(({ staffGroups }) => staffGroups.length > 0) };
-  return asked.answer;
+export function useRunsCommunity(): boolean {
+  return useMine()?.runsCommunity ?? false;
+}
+
+export function useServesCommunity(): boolean {
+  return useMine()?.servesCommunity ?? false;
 }

@@ -17,11 +17,8 @@ export function Header({ entries }: { entries: NavEntry[] }) {
         <span>Howdah</span>
       </Link>
       <nav aria-label="Main">
-        {entries
-          .filter(({ open }) => open || person)
-          .map((entry) => (
-            <Entry key={entry.href} {...entry} path={path} />
-          ))}
+        {person && entries.map((entry) => <Entry key={entry.href} {...entry} path={path} />)}
+        {config?.mailbox && <a href="/mailbox">Mailbox</a>}
         {config?.graphiql && (
           <a href="/graphiql" className="wide-only">
             GraphiQL

@@ -18,8 +18,6 @@ export type NavEntry = {
   order: number;
   /** Whether the entry leads to this path too. */
   covers?: (path: string) => boolean;
-  /** Shown to people who are not signed in too. */
-  open?: boolean;
   /** Hides itself by rendering nothing; stands after the label. */
   Badge?: ComponentType;
   /** A hook that says whether the entry is there at all. */

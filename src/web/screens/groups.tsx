@@ -8,8 +8,8 @@ import { Link, navigate, Redirect } from "../parts/router.tsx";
 import type { Screen, ScreenProps } from "../parts/screen.ts";
 import { useLoad } from "../parts/use-load.ts";
 import { TWO_PANES, useWide } from "../parts/use-wide.ts";
+import { GroupDialog } from "./groups/group-dialog.tsx";
 import { GroupPane } from "./groups/group-pane.tsx";
-import { NewGroup } from "./groups/new-group.tsx";
 
 export default {
   path: /^\/groups(\/(?<groupId>[^/]+)\/?)?$/,
@@ -57,9 +57,9 @@ function GroupsScreen({ person, params: { groupId } }: ScreenProps) {
         {groupId && <GroupPane key={groupId} groupId={groupId} person={person} onChanged={reload} />}
       </main>
       {making && (
-        <NewGroup
+        <GroupDialog
           onClose={() => setMaking(false)}
-          onMade={(id) => {
+          onDone={(id) => {
             setMaking(false);
             reload();
             navigate(`/groups/${id}`);

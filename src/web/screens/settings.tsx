@@ -2,9 +2,10 @@ import "../styles/settings.css";
 import { loadAccount } from "../api/account.ts";
 import { sayProblem } from "../api/problem.ts";
 import { signOut } from "../api/session.ts";
+import { useRunsCommunity, useServesCommunity } from "../api/use-is-staff.ts";
 import { Loading } from "../parts/loading.tsx";
 import { Page } from "../parts/page.tsx";
-import { navigate } from "../parts/router.tsx";
+import { Link, navigate } from "../parts/router.tsx";
 import type { Screen } from "../parts/screen.ts";
 import { useLoad } from "../parts/use-load.ts";
 import { useToast } from "../parts/use-toast.tsx";
@@ -24,13 +25,32 @@ function SettingsScreen() {
       (error: unknown) => say(sayProblem(error)),
     );
   };
-  const out = (
-    <button type="button" className="button" onClick={leave}>
-      Sign out here
-    </button>
+  const runsCommunity = useRunsCommunity();
+  const servesCommunity = useServesCommunity();
+  const actions = (
+    <>
+      {servesCommunity && (
+        <Link className="button" href="/letters">
+          Letters
+        </Link>
+      )}
+      {runsCommunity && (
+        <Link className="button" href="/community">
+          Community
+        </Link>
+      )}
+      <button type="button" className="button" onClick={leave}>
+        Sign out here
+      </button>
+    </>
   );
   return (
-    <Page title="You" lead="How others see you, and where you are signed in." actions={out} width="narrow">
+    <Page
+      title="You"
+      lead="How others see you, and where you are signed in."
+      actions={actions}
+      width="narrow"
+    >
       <Loading of={account} what="your settings">
         {({ profile, devices, community }) => (
           <>

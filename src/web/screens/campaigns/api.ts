@@ -1,10 +1,12 @@
-import { graphql } from "../../api/graphql.ts";
+import { graphql, mutate } from "../../api/graphql.ts";
 import { allNodes, PAGE_INFO, type PageOf } from "../../api/pages.ts";
 import { Problem } from "../../api/problem.ts";
 
 export type State = "draft" | "preparing" | "sending" | "paused" | "sent" | "cancelled";
 export type TagType = "text" | "number" | "money" | "date";
 export type OwnTag = { name: string; type: TagType; defaultValue: string | null };
+/** That too many letters of a campaign bounce or are called spam. */
+export type Alert = "warning" | "paused" | "alarm";
 export type CampaignRow = {
   id: string;
   name: string;
@@ -12,6 +14,8 @@ export type CampaignRow = {
   state: State;
   createdAt: string;
   sentAt: string | null;
+  alert: Alert | null;
+  alertReason: string | null;
   group: { id: string; name: string } | null;
 };
 export type Campaign = CampaignRow & {
@@ -28,7 +32,7 @@ export type Campaign = CampaignRow & {
   mergeTags: { nodes: OwnTag[] };
 };
 
-const ROW = "id name subject state createdAt sentAt group { id name }";
+const ROW = "id name subject state createdAt sentAt alert alertReason group { id name }";
 
 export async function loadCampaigns(): Promise<CampaignRow[]> {
   const { campaigns } = await graphql<{ campaigns: { nodes: CampaignRow[] } }>(
@@ -56,10 +60,12 @@ export async function loadCampaign(id: string): Promise<Campaign> {
 export type Act = "sendCampaign" | "pauseCampaign" | "resumeCampaign" | "cancelCampaign";
 
 export async function act(what: Act, campaignId: string): Promise<void> {
-  const type = `${what.charAt(0).toUpperCase()}${what.slice(1)}Input`;
-  await graphql(`mutation Act($input: ${type}!) { ${what}(input: $input) { result { id } } }`, {
-    input: { campaignId },
-  });
+  await mutate(what, { campaignId });
+}
+
+/** Sends on what an alert has stopped; only what bounces from now on counts. */
+export async function resumeDespiteAlert(campaignId: string): Promise<void> {
+  await mutate("resumeCampaign", { campaignId, despiteAlert: true });
 }
 
 /** The draft of a letter to those whom this one has not reached; its id. */

@@ -76,10 +76,3 @@ export async function loadOutlook(campaignId: string): Promise<Outlook> {
   );
   return { samples: previewCampaign.nodes, forecast: campaignForecast };
 }
-
-export async function loadCurrencies(): Promise<string[]> {
-  const { currencies } = await graphql<{ currencies: { nodes: { code: string }[] } }>(
-    `query Currencies { currencies { nodes { code } } }`,
-  );
-  return currencies.nodes.map(({ code }) => code).sort();
-}

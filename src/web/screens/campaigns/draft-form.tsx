@@ -1,10 +1,9 @@
-import { useCallback } from "react";
+import { loadCurrencies } from "../../api/currencies.ts";
 import type { MyGroup } from "../../api/my-groups.ts";
 import { AudiencePicker } from "../../parts/audience-picker.tsx";
 import { InputField, SelectField } from "../../parts/fields.tsx";
 import { useLoad } from "../../parts/use-load.ts";
 import { BodyField } from "./body-field.tsx";
-import { loadCurrencies } from "./draft-api.ts";
 import { OwnTags } from "./own-tags.tsx";
 import { needsPurpose } from "./tags.ts";
 import type { DraftState } from "./use-draft.ts";
@@ -94,12 +93,11 @@ type CurrencyFieldProps = {
 };
 
 function CurrencyField({ value, onChange, problem }: CurrencyFieldProps) {
-  const load = useCallback(() => loadCurrencies(), []);
-  const { data: codes } = useLoad(load);
+  const { data: currencies } = useLoad(loadCurrencies);
   return (
     <SelectField
       label="Currency"
-      options={[["", "none"], ...(codes ?? []).map((code) => [code, code] as const)]}
+      options={[["", "none"], ...(currencies ?? []).map(({ code }) => [code, code] as const)]}
       value={value ?? ""}
       onChange={({ target }) => onChange(target.value || null)}
       problem={problem}

@@ -40,7 +40,7 @@ export function CampaignList() {
 function Rows({ campaigns }: { campaigns: CampaignRow[] }) {
   return (
     <ul className="campaign-list">
-      {campaigns.map(({ id, name, subject, state, createdAt, sentAt, group }) => (
+      {campaigns.map(({ id, name, subject, state, alert, createdAt, sentAt, group }) => (
         <li key={id}>
           <Link href={`/campaigns/${id}`} data-testid="campaign">
             <span className="campaign-names">
@@ -49,6 +49,9 @@ function Rows({ campaigns }: { campaigns: CampaignRow[] }) {
             </span>
             <span className="campaign-facts">
               <span className={`chip ${STATES[state].tone}`}>{STATES[state].word}</span>
+              {alert && (
+                <span className="chip bad">{alert === "warning" ? "bounces" : "too many bounces"}</span>
+              )}
               <span className="soft small">
                 {group?.name ?? "The community"} · {shortMoment(sentAt ?? createdAt)}
               </span>

@@ -4,6 +4,7 @@ import { Loading } from "../../parts/loading.tsx";
 import { moment } from "../../parts/moments.ts";
 import { Page } from "../../parts/page.tsx";
 import { Progress } from "../../parts/progress.tsx";
+import { Alert } from "./alert.tsx";
 import { type Board, type Campaign, followUp, type State } from "./api.ts";
 import { FollowUpBar } from "./follow-up.tsx";
 import { Recipients } from "./recipients.tsx";
@@ -17,7 +18,7 @@ export function Report({ campaign }: { campaign: Campaign }) {
   const { data, problem, reload } = useBoard(campaign.id);
   const [chosen, setChosen] = useState<string | null>(null);
   const [clientId] = useState(newId);
-  const state = data?.state ?? campaign.state;
+  const { state, alert, alertReason } = data ?? campaign;
   return (
     <Page
       title={campaign.name}
@@ -35,8 +36,16 @@ export function Report({ campaign }: { campaign: Campaign }) {
           {campaign.subject}
         </>
       }
-      actions={<Steering campaignId={campaign.id} state={state} onDone={reload} />}
+      actions={
+        <Steering
+          campaignId={campaign.id}
+          state={state}
+          stoppedBecause={alert === "paused" ? alertReason : null}
+          onDone={reload}
+        />
+      }
     >
+      <Alert alert={alert} reason={alertReason} />
       <Loading of={{ data: data?.board ?? null, problem, reload }} what="the board">
         {(board) => (
           <>

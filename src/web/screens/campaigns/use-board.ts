@@ -1,18 +1,19 @@
 import { useCallback, useEffect } from "react";
 import { listenToTopic } from "../../api/topic-connection.ts";
 import { type Loaded, useLoad } from "../../parts/use-load.ts";
-import { type Board, loadBoard, loadCampaign, type State } from "./api.ts";
+import { type Board, type Campaign, loadBoard, loadCampaign } from "./api.ts";
 
 const LOOK_AGAIN_MS = 2_500;
 const LOOK_AGAIN_LATER_MS = 20_000;
 
-export type Watched = { board: Board; state: State };
+export type Watched = { board: Board } & Pick<Campaign, "state" | "alert" | "alertReason">;
 
 /** What has become of a campaign; the server tells of its progress, the mail service's news are looked up. */
 export function useBoard(campaignId: string): Loaded<Watched> {
   const load = useCallback(async () => {
-    const [board, { state }] = await Promise.all([loadBoard(campaignId), loadCampaign(campaignId)]);
-    return { board, state };
+    const [board, campaign] = await Promise.all([loadBoard(campaignId), loadCampaign(campaignId)]);
+    const { state, alert, alertReason } = campaign;
+    return { board, state, alert, alertReason };
   }, [campaignId]);
   const loaded = useLoad(load);
   const { data, reload } = loaded;

@@ -1,5 +1,12 @@
 import { useState } from "react";
-import { changeRole, type Group, type GroupMember, removeGuardian, removeMember } from "../../api/groups.ts";
+import {
+  changeRole,
+  type Group,
+  type GroupMember,
+  removeGuardian,
+  removeMember,
+  setMinor,
+} from "../../api/groups.ts";
 import type { Role } from "../../api/rooms.ts";
 import type { Person } from "../../api/session.ts";
 import { Avatar } from "../../parts/avatar.tsx";
@@ -46,6 +53,7 @@ function MemberRow({ member, group, person, role, onChanged }: Common & { member
         </p>
         <p className="people-facts">
           {ROLE_WORDS[member.role]}
+          {member.isMinor && " · minor"}
           {member.guardians.length > 0 &&
             ` · guardian: ${member.guardians.map(({ name }) => name).join(", ")}`}
         </p>
@@ -99,6 +107,11 @@ function itemsFor(member: GroupMember, role: Role | undefined, { act, ask }: Han
       checked: role === member.role,
       run: () => act(() => changeRole(member.membershipId, role)),
     })),
+    {
+      label: "Counts as a minor",
+      checked: member.isMinor,
+      run: () => act(() => setMinor(member.personId, !member.isMinor)),
+    },
     ...(member.role === "student" ? guardianItems(member, { act, ask }) : []),
     { label: "Take out of the group…", grave: true, run: () => ask("remove") },
   ];

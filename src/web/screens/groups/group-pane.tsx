@@ -10,6 +10,7 @@ import { Link, navigate } from "../../parts/router.tsx";
 import { type Tab, Tabs } from "../../parts/tabs.tsx";
 import { useAct } from "../../parts/use-act.ts";
 import { useLoad } from "../../parts/use-load.ts";
+import { GroupDialog } from "./group-dialog.tsx";
 import { GroupMembers } from "./group-members.tsx";
 import { InviteTab } from "./invite-tab.tsx";
 import { ListTab } from "./list-tab.tsx";
@@ -78,7 +79,9 @@ type GroupHeadProps = { group: Group; owns: boolean; onChanged: () => void };
 
 function GroupHead({ group, owns, onChanged }: GroupHeadProps) {
   const { problem, run } = useAct();
+  const [changing, setChanging] = useState(false);
   const items: (MenuItem | false)[] = [
+    owns && { label: "Change…", run: () => setChanging(true) },
     owns && {
       label: group.archived ? "Take up again" : "Archive",
       run: () => void run(() => archiveGroup(group.id, !group.archived).then(onChanged)),
@@ -113,6 +116,16 @@ function GroupHead({ group, owns, onChanged }: GroupHeadProps) {
       <Menu label="More about this group" items={items.filter((item) => item !== false)}>
         <MoreIcon />
       </Menu>
+      {changing && (
+        <GroupDialog
+          group={group}
+          onClose={() => setChanging(false)}
+          onDone={() => {
+            setChanging(false);
+            onChanged();
+          }}
+        />
+      )}
     </header>
   );
 }

@@ -2,11 +2,10 @@ import { type FormEvent, useState } from "react";
 import { type CommunityWords, type Profile, updateProfile } from "../../api/account.ts";
 import { callPerson } from "../../api/session.ts";
 import { InputField, SelectField } from "../../parts/fields.tsx";
+import { LANGUAGES, sayZone, zoneOptions } from "../../parts/places.ts";
 import { useAct } from "../../parts/use-act.ts";
 
 type ProfileFormProps = { profile: Profile; community: CommunityWords | null; say: (words: string) => void };
-
-const LANGUAGES: Record<string, string> = { en: "English", id: "Bahasa Indonesia" };
 
 export function ProfileForm({ profile, community, say }: ProfileFormProps) {
   const [name, setName] = useState(profile.name);
@@ -47,10 +46,7 @@ export function ProfileForm({ profile, community, say }: ProfileFormProps) {
           hint="Of your quiet hours and digests."
           value={timeZone}
           onChange={(event) => setTimeZone(event.target.value)}
-          options={[
-            ["", asCommunity(community?.timeZone)],
-            ...zones(timeZone).map((zone) => [zone, zone.replaceAll("_", " ")] as const),
-          ]}
+          options={[["", asCommunity(community?.timeZone)], ...zoneOptions(timeZone)]}
           problem={at("timeZone")}
         />
       </div>
@@ -67,11 +63,5 @@ export function ProfileForm({ profile, community, say }: ProfileFormProps) {
 }
 
 function asCommunity(what: string | undefined): string {
-  return what ? `As the community: ${what.replaceAll("_", " ")}` : "As the community";
-}
-
-/** All the zones the browser knows, and the one that is set. */
-function zones(set: string): string[] {
-  const known = Intl.supportedValuesOf("timeZone");
-  return set && !known.includes(set) ? [set, ...known] : known;
+  return what ? `As the community: ${sayZone(what)}` : "As the community";
 }

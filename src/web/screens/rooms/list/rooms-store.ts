@@ -2,6 +2,7 @@ import { useSyncExternalStore } from "react";
 import { listenToPerson } from "../../../api/person-connection.ts";
 import { sayProblem } from "../../../api/problem.ts";
 import { loadRooms, type RoomSummary, type Standing } from "../../../api/rooms.ts";
+import { Deliveries } from "./deliveries.ts";
 
 export type RoomsView = { rooms: readonly RoomSummary[] | null; problem: string };
 
@@ -13,6 +14,7 @@ class RoomsStore {
   readonly #listeners = new Set<() => void>();
   #view: RoomsView = { rooms: null, problem: "" };
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #deliveries = new Deliveries();
   #stop: (() => void) | null = null;
 
   constructor(personId: string) {
@@ -32,7 +34,9 @@ class RoomsStore {
 
   readonly reload = async () => {
     try {
-      this.#change({ rooms: await loadRooms(), problem: "" });
+      const rooms = await loadRooms();
+      this.#change({ rooms, problem: "" });
+      this.#deliveries.found(rooms);
     } catch (error) {
       this.#change({ ...this.#view, problem: sayProblem(error) });
     }
@@ -58,6 +62,7 @@ class RoomsStore {
     if (event === "live") return this.#reloadSoon();
     if (event !== "unread") return;
     const { roomId, unread, mentions, lastSeq } = payload;
+    if (Number(unread) > 0) this.#deliveries.reached(String(roomId), Number(lastSeq));
     const known = this.#view.rooms?.find(({ id, standing }) => id === roomId && standing);
     if (!known) return this.#reloadSoon();
     const seq = Number(lastSeq ?? 0);
@@ -79,6 +84,7 @@ class RoomsStore {
   #end() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#deliveries.stop();
     document.removeEventListener("visibilitychange", this.#look);
     this.#stop?.();
     this.#stop = null;

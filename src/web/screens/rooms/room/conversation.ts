@@ -25,6 +25,9 @@ export type ConversationView = {
   target: { seq: number } | null;
 };
 
+/** Hears up to which message somebody has got or, with `read`, read them. */
+type Watcher = (seq: number, read: boolean) => void;
+
 const NOTHING_YET: ConversationView = {
   lines: [],
   phase: "loading",
@@ -45,7 +48,7 @@ export class Conversation extends Store<ConversationView> {
   readonly #roomId: string;
   readonly #person: Person;
   readonly #outbox: Outbox;
-  readonly #readers = new Set<(seq: number) => void>();
+  readonly #watchers = new Set<Watcher>();
   #complete = 0; // every message up to this seq is here
   #reading: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -61,10 +64,10 @@ export class Conversation extends Store<ConversationView> {
     });
   }
 
-  /** Tells how far somebody has read. */
-  onRead(tell: (seq: number) => void): () => void {
-    this.#readers.add(tell);
-    return () => void this.#readers.delete(tell);
+  /** Tells how far messages have reached somebody, or were read. */
+  onArrival(tell: Watcher): () => void {
+    this.#watchers.add(tell);
+    return () => void this.#watchers.delete(tell);
   }
 
   open() {
@@ -111,7 +114,8 @@ export class Conversation extends Store<ConversationView> {
 
   hear(event: string, payload: Record<string, unknown>) {
     const message = event === "message" ? messageFromBroadcast(payload) : null;
-    if (event === "read") for (const tell of this.#readers) tell(Number(payload.seq));
+    if (event === "read" || event === "delivered")
+      for (const tell of this.#watchers) tell(Number(payload.seq), event === "read");
     if (message) this.#hearMessage(message);
     else this.change({ lines: afterEvent(this.view().lines, event, payload, this.#person.id) });
   }
