@@ -13,5 +13,14 @@ export default {
     "mail.publication",
     "mail.templates",
     "mail.words",
+    "mail.refusals",
+    "mail.health",
+    "mail.health_limits",
+    "mail.told_health",
   ],
+  acts: {
+    "app.letter_templates()": ["owner"],
+    "app.preview_letter('sign-in-link')": ["owner"],
+  },
+  functions: { mutations: ["app.letter_templates", "app.preview_letter"] },
 } satisfies Rights;
