@@ -11,6 +11,8 @@ export type Settings = {
   slowDeliverySeconds: number;
   /** Where hardbounce@ and its like are magic; "*" = everywhere. */
   magicDomains: string[];
+  /** A pending one may only write to its own domain, a blocked one to nobody. */
+  account: "approved" | "pending" | "blocked";
   webhooks: WebhookSettings;
 };
 
@@ -30,6 +32,7 @@ export const defaultSettings: Settings = {
   deliveryDelayMs: 0,
   slowDeliverySeconds: 600,
   magicDomains: ["mailbox.test"],
+  account: "approved",
   webhooks: { duplicate: 0, drop: 0, reorder: 0, timeoutMs: 10_000, pauseAfter: 10 },
 };
 
@@ -68,6 +71,7 @@ const checks: Record<keyof Settings, Check> = {
     Array.isArray(value) && value.every((each) => typeof each === "string")
       ? value.map((domain) => domain.toLowerCase())
       : undefined,
+  account: (value) => (["approved", "pending", "blocked"].includes(String(value)) ? value : undefined),
   webhooks: (value) => (isObject(value) ? value : undefined),
 };
 
