@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { foreignKeys } from "#auth/identities.ts";
 import { openSecret } from "#auth/secret.ts";
+import { webhookSecretOf } from "#auth/webhook-secret.ts";
 import type { Config } from "#config.ts";
 import { type Database, kyselyOn } from "#db/kysely.ts";
 import { migrate } from "#db/migrate.ts";
@@ -10,10 +11,14 @@ import { seed } from "#db/seed.ts";
 import { createWake } from "#db/wake.ts";
 import type { Graphql } from "#graphql/api.ts";
 import { yieldProcessor } from "#lib/yield-processor.ts";
-import { createSandbox, type Sandbox } from "#mail/sandbox/sandbox.ts";
+import { configureFeedback } from "#mail/feedback.ts";
+import { keepRegistering, webhookOf } from "#mail/registration.ts";
+import { mailSettings } from "#mail/settings.ts";
 import { startSweeper } from "#mail/sweeper.ts";
 import { publishTemplates } from "#mail/templates.ts";
 import { configureMail } from "#mail/transport.ts";
+import { MailboxChild } from "#mailbox/child.ts";
+import { mailboxOptions } from "#mailbox/options.ts";
 import { startLog } from "#ops/log.ts";
 import { declareQueue } from "#queue/declare.ts";
 import { configureEncryption } from "#queue/encryption.ts";
@@ -29,6 +34,8 @@ export type App = AsyncDisposable & {
   db: Database;
   databaseUrl: string;
   psql: string | undefined;
+  /** Where mail goes instead of into the world. */
+  mailboxUrl: string | undefined;
   /** The part that runs jobs, if it was wanted. */
   worker: Worker | undefined;
 };
@@ -38,25 +45,29 @@ export type App = AsyncDisposable & {
  * reverse. Throws AppError with one sentence that says what to do; what had started is stopped again.
  */
 export async function startApp(
-  config: Config,
+  given: Config,
   wanted: ReadonlySet<Part>,
   working: Partial<WorkerOptions> = {},
 ): Promise<App> {
   await using stack = new AsyncDisposableStack();
-  stack.defer(startLog(config.logLevel));
-  const ground = await openGround(config, stack);
+  stack.defer(startLog(given.logLevel));
+  const mailbox = wanted.has("mailbox") && given.mailbox ? forkMailbox(given, stack) : undefined;
+  const opened = await openGround(given, stack);
+  const config = mailbox ? { ...given, mailboxUrl: await timed("mailbox", mailbox.url) } : given;
+  const ground = { ...opened, config };
   const surface = {
     ...ground,
-    sandbox: wanted.has("mailbox") && config.mailbox ? openMailbox(ground) : undefined,
     relay: wanted.has("relay") ? await startRelay(ground) : undefined,
     graphql: wanted.has("api") ? await startApi(ground) : undefined,
   };
-  if (surface.sandbox || surface.relay || surface.graphql) stack.use(await timed("http", startHttp(surface)));
+  if (surface.relay || surface.graphql) stack.use(await timed("http", startHttp(surface)));
+  if (surface.graphql && config.mailbox) stack.use(hearMailbox(ground, mailbox));
   const worker = wanted.has("worker") ? await startWorker(ground, working) : undefined;
   if (worker && wanted.size === 1) yieldProcessor(); // nobody waits for a job as they wait for a message or an answer
   const { db, databaseUrl, psql } = ground;
+  const mailboxUrl = config.mailbox ? config.mailboxUrl : undefined;
   const running = stack.move();
-  return { db, databaseUrl, psql, worker, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { db, databaseUrl, psql, mailboxUrl, worker, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** What every part stands on; `stack` keeps what is to be stopped. */
@@ -69,6 +80,7 @@ type Ground = {
   owner: pg.Pool;
   db: Database;
   jwtSecret: string;
+  webhookSecret: string;
 };
 
 async function openGround(config: Config, stack: AsyncDisposableStack): Promise<Ground> {
@@ -81,12 +93,19 @@ async function openGround(config: Config, stack: AsyncDisposableStack): Promise<
   await declareQueue(owner);
   await publishTemplates(owner, config.publicUrl);
   if (config.demo) await seed(owner); // its jobs are of declared tasks
-  return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret };
+  const webhookSecret = webhookSecretOf(config.postmarkWebhookSecret, jwtSecret);
+  return { config, stack, databaseUrl, psql, owner, db: kyselyOn(owner), jwtSecret, webhookSecret };
 }
 
-/** On connections of its own: what it has accepted stays accepted, whatever becomes of the app. */
-function openMailbox({ stack, databaseUrl }: Ground): Sandbox {
-  return createSandbox({ pool: keep(stack, openPool(databaseUrl, "mailbox", { max: 4 })) });
+/** A process beside this one: what it has accepted stays accepted, whatever becomes of the app. */
+function forkMailbox(config: Config, stack: AsyncDisposableStack): MailboxChild {
+  return stack.use(new MailboxChild(mailboxOptions(config)));
+}
+
+/** The mailbox tells of its letters as the real service does, which is told to by hand: howdah mail:webhooks. */
+function hearMailbox({ config, webhookSecret }: Ground, ours: MailboxChild | undefined): AsyncDisposable {
+  const here = `http://${new URL(config.mailboxUrl).host.replace(/:\d+$/, "")}:${config.port}`;
+  return keepRegistering(mailSettings(config), webhookOf(ours ? here : config.publicUrl, webhookSecret));
 }
 
 // What only some processes need is loaded by them alone: a worker process starts in a fraction of the time.
@@ -140,17 +159,11 @@ async function startWorker(
   working: Partial<WorkerOptions>,
 ): Promise<Worker> {
   configureMail(mailSettings(config));
+  configureFeedback(mailSettings(config));
   stack.use(startSweeper(owner));
   const worker = new Worker({ databaseUrl, connections: config.databasePoolSize, ...working });
   await timed("worker", stack.use(worker).start());
   return worker;
-}
-
-function mailSettings(config: Config) {
-  const { postmarkServerToken: token, mailFrom: from, publicUrl, mailStream, mailBroadcastStream } = config;
-  const settings = { from, publicUrl, streams: { outbound: mailStream, broadcast: mailBroadcastStream } };
-  if (token !== undefined) return { ...settings, token };
-  return { ...settings, token: "sandbox-howdah", endpoint: `${config.mailboxUrl}/postmark` };
 }
 
 function keep(stack: AsyncDisposableStack, pool: pg.Pool): pg.Pool {

@@ -1,7 +1,18 @@
 import path from "node:path";
 import * as v from "valibot";
 import { AppError } from "#errors.ts";
-import { isKeySet, isOrigin, must, onOff, splitList, url, webUrl, wholeNumber } from "#lib/setting-values.ts";
+import type { GraphqlConfig, OidcConfig, RealtimeConfig } from "#lib/part-settings.ts";
+import {
+  baseUrl,
+  isKeySet,
+  isOrigin,
+  must,
+  onOff,
+  splitList,
+  url,
+  webUrl,
+  wholeNumber,
+} from "#lib/setting-values.ts";
 
 /** Every setting in the order of .env.example and docs/settings.md; nobody else reads the environment. */
 export type Config = Readonly<{
@@ -17,11 +28,15 @@ export type Config = Readonly<{
   oidc: OidcConfig | undefined;
   generatedSecrets: boolean;
   postmarkServerToken: string | undefined;
+  postmarkWebhookSecret: string | undefined;
   mailFrom: string;
   /** Postmark's names of the two streams. */
   mailStream: string;
   mailBroadcastStream: string;
   mailbox: boolean;
+  /** 0: a free one. */
+  mailboxPort: number;
+  /** Where mail is handed to the mailbox when another process runs it. */
   mailboxUrl: string;
   corsOrigins: string[];
   trustProxy: boolean;
@@ -32,33 +47,7 @@ export type Config = Readonly<{
   production: boolean;
 }>;
 
-/** Whose tokens are taken, and whether people nobody knows are made by them. */
-export type OidcConfig = Readonly<{ issuer: string; audience: string; provision: boolean }>;
-
-/** Upper bounds of one relay; docs/settings.md says of what. */
-export type RealtimeConfig = Readonly<{
-  connections: number;
-  channelsPerConnection: number;
-  joinsPerSecond: number;
-  messagesPerSecond: number;
-  restMessagesPerSecond: number;
-  presenceCallsPer30s: number;
-  payloadBytes: number;
-  unsentBytes: number;
-  replayMessages: number;
-  listen: boolean | undefined;
-}>;
-
-/** What GraphQL lets a client ask. */
-export type GraphqlConfig = Readonly<{
-  introspection: boolean;
-  maxDepth: number;
-  maxCost: number;
-  /** The folder of the operations that are known by their names. */
-  persistedOperations: string | undefined;
-  /** Whether only those are run. */
-  persistedOnly: boolean;
-}>;
+export type { GraphqlConfig, OidcConfig, RealtimeConfig };
 
 export type LogLevel = (typeof logLevels)[number];
 
@@ -79,7 +68,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   const config: Config = {
     port: given.PORT,
     host: given.HOST,
-    publicUrl: (given.PUBLIC_URL ?? `http://${reachable(given.HOST)}:${given.PORT}`).replace(/\/+$/, ""),
+    publicUrl: given.PUBLIC_URL ?? `http://${reachable(given.HOST)}:${given.PORT}`,
     databaseUrl: given.DATABASE_URL,
     databasePoolSize: given.DATABASE_POOL_SIZE,
     dir: path.resolve(given.HOWDAH_DIR),
@@ -88,14 +77,13 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     oidc: oidcOf(given),
     generatedSecrets: given.GENERATED_SECRETS ?? !production,
     postmarkServerToken: given.POSTMARK_SERVER_TOKEN,
+    postmarkWebhookSecret: given.POSTMARK_WEBHOOK_SECRET,
     mailFrom: given.MAIL_FROM,
     mailStream: given.MAIL_STREAM,
     mailBroadcastStream: given.MAIL_BROADCAST_STREAM,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
-    mailboxUrl: (given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.PORT}/mailbox`).replace(
-      /\/+$/,
-      "",
-    ),
+    mailboxPort: given.MAILBOX_PORT,
+    mailboxUrl: given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.MAILBOX_PORT}`,
     corsOrigins: given.CORS_ORIGINS,
     trustProxy: given.TRUST_PROXY ?? false,
     demo: given.DEMO ?? (embedded && !production),
@@ -181,16 +169,18 @@ function isStreamName(text: string): boolean {
   return /^[a-z][a-z0-9_-]{0,29}$/.test(text);
 }
 
+const secret = v.optional(v.pipe(v.string(), v.minLength(32, "must have 32 characters or more.")));
+
 const Environment = v.object({
   PORT: wholeNumber(1, 65_535, 4000),
   HOST: v.optional(v.string(), "127.0.0.1"),
-  PUBLIC_URL: v.optional(webUrl),
+  PUBLIC_URL: v.optional(baseUrl),
   DATABASE_URL: v.optional(
     url(["postgres:", "postgresql:"], "a URL such as postgres://user:password@host:5432/database"),
   ),
   DATABASE_POOL_SIZE: wholeNumber(2, 1000, 10),
   HOWDAH_DIR: v.optional(v.string(), ".howdah"),
-  JWT_SECRET: v.optional(v.pipe(v.string(), v.minLength(32, "must have 32 characters or more."))),
+  JWT_SECRET: secret,
   JWT_JWKS: v.optional(
     v.pipe(v.string(), v.check(isKeySet, must("the URL of a JWKS, or the JWKS itself as JSON"))),
   ),
@@ -199,11 +189,13 @@ const Environment = v.object({
   OIDC_PROVISION: onOff,
   GENERATED_SECRETS: onOff,
   POSTMARK_SERVER_TOKEN: v.optional(v.string()),
+  POSTMARK_WEBHOOK_SECRET: secret,
   MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),
   MAIL_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "outbound"),
   MAIL_BROADCAST_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "broadcast"),
   MAILBOX: onOff,
-  MAILBOX_URL: v.optional(webUrl),
+  MAILBOX_PORT: wholeNumber(0, 65_535, 4025),
+  MAILBOX_URL: v.optional(baseUrl),
   CORS_ORIGINS: v.optional(
     v.pipe(
       v.string(),

@@ -11,7 +11,7 @@ const storeys = [
   ["errors.ts"],
   ["config.ts", "telemetry.ts"],
   ["db"],
-  ["auth", "queue", "mail"],
+  ["auth", "queue", "mail", "mailbox"],
   ["realtime", "graphql", "tasks"],
   ["ops"],
   ["http"],

@@ -116,7 +116,9 @@ test("a sign-in link works once, a session mints tokens until it is signed out",
   await test("a foreign name that was made to point here is refused, our own names are answered", async () => {
     assert.equal(await statusFor(howdah.url, "rebound.evil.example"), 421);
     for (const host of ["localhost:4000", "127.0.0.1", "[::1]:4000"])
-      assert.equal(await statusFor(howdah.url, host), 401);
+      assert.equal(await statusFor(howdah.url, host), 200);
+    assert.equal(await statusFor(howdah.mailboxUrl, "rebound.evil.example"), 421);
+    assert.equal(await statusFor(howdah.mailboxUrl, "localhost:4025"), 401);
   });
 
   await test("the pages carry security headers, and foreign pages are not let in", async () => {
@@ -179,7 +181,7 @@ test("parts started beside each other share one database, and the last one to st
     startHowdah({
       dir: folder.path,
       args: ["--only=worker"],
-      env: { MAILBOX_URL: "http://127.0.0.1:9/mailbox" },
+      env: { MAILBOX_URL: "http://127.0.0.1:9" },
     }),
   ]);
   assert.equal(await front.stop(), 0);
@@ -336,8 +338,8 @@ test("a mailbox in production answers no foreign name, and a wildcard origin get
   const answer = await fetch(`${howdah.url}/healthz`, { headers: { origin: "https://evil.example" } });
   assert.equal(answer.headers.get("access-control-allow-origin"), "*");
   assert.equal(answer.headers.get("access-control-allow-credentials"), null);
-  assert.equal(await statusFor(howdah.url, "rebound.evil.example"), 421);
-  assert.equal(await statusFor(howdah.url, "localhost:4000"), 401);
+  assert.equal(await statusFor(howdah.mailboxUrl, "rebound.evil.example"), 421);
+  assert.equal(await statusFor(howdah.mailboxUrl, "localhost:4025"), 401);
 });
 
 test("production with everything told explicitly starts with a link for the owner, without demo data and without GraphiQL", async () => {
@@ -366,10 +368,10 @@ test("root in a folder that the user postgres cannot reach is told what to do", 
   assert.equal(await open.stop(), 0);
 });
 
-/** The status of the mailbox for a request that calls the server by this name; fetch cannot lie about it. */
+/** The status for a request that calls the server by this name; fetch cannot lie about it. */
 function statusFor(url: string, host: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    get(`${url}/mailbox/postmark/server`, { headers: { host } }, (response) => {
+    get(`${url}/healthz`, { headers: { host } }, (response) => {
       response.resume();
       resolve(response.statusCode);
     }).once("error", reject);

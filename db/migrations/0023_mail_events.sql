@@ -75,3 +75,5 @@ create table mail.sweeps (
 );
 alter table mail.sweeps enable row level security;
 create index sweeps_that_finished on mail.sweeps (started_at) where finished_at is not null;
+
+create index letters_without_word on mail.letters (position) where state = 'accepted';

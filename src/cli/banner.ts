@@ -16,14 +16,13 @@ export async function banner(config: Config, app: App, wanted: ReadonlySet<Part>
     wanted.has("api") && ["GraphQL", `${config.publicUrl}/graphql`],
     wanted.has("api") && !config.production && ["GraphiQL", `${config.publicUrl}/graphiql`],
     wanted.has("relay") && ["Websocket", `${socket}/realtime/v1/websocket`],
-    wanted.has("api") &&
-      config.mailbox && ["Mailbox", `${config.publicUrl}/mailbox (open to all who reach this port)`],
+    app.mailboxUrl && ["Mailbox", `${app.mailboxUrl} (all mail goes there; open to all who reach this port)`],
     app.psql && ["Database", app.psql],
     ...(wanted.has("api") ? await wayInRows(config, app) : []),
   ].filter((row) => Array.isArray(row));
   const lines = rows.map(([name = "", value]) => `  ${name.padEnd(34)}${value}`);
   const served = [...wanted].filter((part) => part !== "mailbox" || config.mailbox);
-  return `\nHowdah serves ${served.join(", ") || "nothing: the mailbox is off"}.\n\n${lines.join("\n")}\n\n`;
+  return `\nHowdah serves ${served.join(", ")}.\n\n${lines.join("\n")}\n\n`;
 }
 
 function wayInRows(config: Config, app: App): Promise<string[][]> {

@@ -6,6 +6,7 @@ import { doctor } from "#cli/commands/doctor.ts";
 import { flush, forget, listFailed, pruneFailed } from "#cli/commands/failed.ts";
 import { cancelJob, explainJob, restart } from "#cli/commands/jobs.ts";
 import { decideLetter, listUndecided, mailStatus, resumeMail, setMailRate } from "#cli/commands/mail.ts";
+import { listCalls, registerWebhooks, sweepMail } from "#cli/commands/mail-events.ts";
 import { monitor } from "#cli/commands/monitor.ts";
 import { pause, resume } from "#cli/commands/pause.ts";
 import { queueListen } from "#cli/commands/queue-listen.ts";
@@ -56,5 +57,8 @@ export const commands: Readonly<Record<string, Command>> = {
   "mail:decide": decideLetter,
   "mail:resume": resumeMail,
   "mail:rate": setMailRate,
+  "mail:webhooks": registerWebhooks,
+  "mail:calls": listCalls,
+  "mail:sweep": sweepMail,
   realtime,
 };

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
-import { type App, type Part, parts, startApp } from "#app.ts";
+import { type Part, parts, startApp } from "#app.ts";
 import { banner } from "#cli/banner.ts";
+import { startMailboxAlone } from "#cli/mailbox.ts";
 import { limitTheStop, parentsEnd, stopSignal } from "#cli/stop-signal.ts";
 import { loadConfig } from "#config.ts";
 import { AppError, messageOf } from "#errors.ts";
@@ -12,17 +13,18 @@ const stopWithinMs = 9500;
 export async function start(args: string[], { startedByNpm = false } = {}): Promise<void> {
   const stopAsked = startedByNpm ? Promise.race([stopSignal(), parentsEnd()]) : stopSignal();
   stopAsked.then(() => limitTheStop(stopWithinMs));
-  const app = await startOrExit(args);
+  const running = await startOrExit(args);
   // graphile-worker leaves its own completions unawaited: a connection that breaks must not end the process.
   process.on("unhandledRejection", (error) => emit("process:error", { error }));
   await stopAsked;
-  await stop(app);
+  await stop(running);
 }
 
-async function startOrExit(args: string[]): Promise<App> {
+async function startOrExit(args: string[]): Promise<AsyncDisposable> {
   try {
     const config = loadConfig();
     const wanted = readParts(args);
+    if (wanted.size === 1 && wanted.has("mailbox")) return await startMailboxAlone(config);
     const app = await startApp(config, wanted);
     process.stdout.write(await banner(config, app, wanted));
     return app;
@@ -51,7 +53,7 @@ function parseOptions(args: string[]): { only?: string | undefined } {
   }
 }
 
-async function stop(app: App): Promise<void> {
+async function stop(app: AsyncDisposable): Promise<void> {
   try {
     await app[Symbol.asyncDispose]();
     process.exit(0);

@@ -1011,44 +1011,32 @@ export interface LaravelJobs {
   reserved_at: number | null;
 }
 
-export interface MailboxEvents {
-  details: Generated<Json>;
-  id: Generated<Int8>;
-  message_id: string;
-  received_at: Timestamp;
-  recipient: string;
-  type: string;
+export interface MailCallCounts {
+  last_call: Timestamp | null;
+  last_sweep: Timestamp | null;
+  outcomes: Json | null;
+  swept: string | null;
+  waiting: number | null;
 }
 
-export interface MailboxMessages {
-  attachments: string[];
-  bcc: Json;
-  cc: Json;
-  from_address: string;
-  from_line: string;
-  headers: Json;
-  html_body: string | null;
-  id: string;
-  metadata: Json;
-  position: Generated<Int8>;
-  received_at: Timestamp;
-  recipients: string[];
-  reply_to: string | null;
-  status: Generated<string>;
-  stream: string;
-  subject: string;
-  tag: string | null;
-  text_body: string | null;
-  to: Json;
-  track_links: string;
-  track_opens: boolean;
-}
-
-export interface MailboxStreams {
-  created_at: Generated<Timestamp>;
-  id: string;
-  kind: string;
-  name: string;
+export interface MailCallFacts {
+  address: string | null;
+  at: Timestamp | null;
+  attempt: number | null;
+  details: Json | null;
+  id: Int8 | null;
+  kind: string | null;
+  letter_id: string | null;
+  message_id: string | null;
+  mid: string | null;
+  origin: string | null;
+  outcome: string | null;
+  problem: string | null;
+  provider_key: string | null;
+  stream: string | null;
+  suppressed_stream: string | null;
+  suppresses: string | null;
+  type: string | null;
 }
 
 export interface MailDeliveryEvents {
@@ -1103,6 +1091,13 @@ export interface MailLetters {
   template: string;
   unsubscribe_token: string | null;
   updated_at: Generated<Timestamp>;
+}
+
+export interface MailOddCalls {
+  outcome: string | null;
+  problem: string | null;
+  received_at: Timestamp | null;
+  said: string | null;
 }
 
 export interface MailPublication {
@@ -2337,9 +2332,12 @@ export interface DB {
   "laravel.failed_jobs": LaravelFailedJobs;
   "laravel.job_batches": LaravelJobBatches;
   "laravel.jobs": LaravelJobs;
+  "mail.call_counts": MailCallCounts;
+  "mail.call_facts": MailCallFacts;
   "mail.delivery_events": MailDeliveryEvents;
   "mail.duplicates": MailDuplicates;
   "mail.letters": MailLetters;
+  "mail.odd_calls": MailOddCalls;
   "mail.publication": MailPublication;
   "mail.reactivations": MailReactivations;
   "mail.status": MailStatus;
@@ -2350,9 +2348,6 @@ export interface DB {
   "mail.undecided": MailUndecided;
   "mail.webhook_calls": MailWebhookCalls;
   "mail.words": MailWords;
-  "mailbox.events": MailboxEvents;
-  "mailbox.messages": MailboxMessages;
-  "mailbox.streams": MailboxStreams;
   "notify.announcements": NotifyAnnouncements;
   "notify.buckets": NotifyBuckets;
   "notify.chunks": NotifyChunks;

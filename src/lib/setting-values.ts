@@ -31,6 +31,12 @@ export const url = (protocols: string[], what: string) =>
 
 export const webUrl = url(["http:", "https:"], "a URL such as https://school.example");
 
+/** What paths are put behind. */
+export const baseUrl = v.pipe(
+  webUrl,
+  v.transform((url) => url.replace(/\/+$/, "")),
+);
+
 export const isKeySet = (jwks: string) =>
   jwks.startsWith("{") ? /"keys"\s*:\s*\[/.test(jwks) : /^https?:/.test(jwks) && URL.canParse(jwks);
 

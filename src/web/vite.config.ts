@@ -11,7 +11,7 @@ export default defineConfig({
   server: {
     proxy: {
       "^/(graphql|graphiql|auth|api)(/|$|\\?)": server,
-      "^/mailbox/postmark/": server,
+      "^/mailbox(/|$)": server,
       "^/realtime/": { target: server, ws: true },
     },
   },

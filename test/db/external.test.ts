@@ -19,7 +19,7 @@ test("a start with DATABASE_URL uses that PostgreSQL and no embedded one: chat, 
   await using front = await startHowdah({ dir, env, args: ["--only=api,relay,mailbox"] });
   await using worker = await startHowdah({
     dir,
-    env: { ...env, MAILBOX_URL: `${front.url}/mailbox` },
+    env: { ...env, MAILBOX_URL: front.mailboxUrl },
     args: ["--only=worker"],
   });
   assert.equal(existsSync(path.join(dir, "postgres")), false);

@@ -5,7 +5,7 @@ import { Worker } from "#queue/worker.ts";
 import { onTelemetry } from "#telemetry.ts";
 import { openSchool, type School } from "../graphql/school.ts";
 import { transportTo } from "../mail/outbox-support.ts";
-import { openMailbox } from "../mail/servers.ts";
+import { openMailbox } from "../support/mailbox.ts";
 import { until } from "../support/wait.ts";
 
 export type Campus = School & {
@@ -29,7 +29,7 @@ export async function openCampus(): Promise<Campus> {
   await using opening = new AsyncDisposableStack();
   const school = opening.use(await openSchool());
   const { pool, databaseUrl } = school.world;
-  const mailbox = opening.use(await openMailbox(pool));
+  const mailbox = opening.use(await openMailbox());
   transportTo(mailbox.url);
   opening.defer(onTelemetry((event, payload) => event === "graphql:error" && console.error(payload)));
   const worker = new Worker({ databaseUrl, tasks: await productTasks(), schedule: false });

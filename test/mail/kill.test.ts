@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { flushOutbox } from "#mail/outbox.ts";
 import { reconcileOutbox } from "#mail/reconcile.ts";
+import { openMailbox } from "../support/mailbox.ts";
 import { openWorld, type World } from "../support/world.ts";
 import { enqueue, letTimePass, letterOf, transportTo } from "./outbox-support.ts";
-import { type Around, openMailbox } from "./servers.ts";
+import { type Around, openBetween } from "./servers.ts";
 
 for (const [when, moment, attempts] of [
   ["before the mailbox took its letters", "instead", 2],
@@ -14,29 +15,29 @@ for (const [when, moment, attempts] of [
 ] as const) {
   test(`a sender killed ${when} loses none and doubles none`, async () => {
     await using world = await openWorld();
+    await using mailbox = await openMailbox();
     const ids = await Promise.all([1, 2, 3].map(() => enqueue(world.pool)));
-    await killSenderAt(moment, world);
+    await killSenderAt(moment, world, mailbox.url);
     for (const id of ids) assert.equal((await letterOf(world.pool, id)).state, "sending");
 
-    await using mailbox = await openMailbox(world.pool);
     await recover(world, mailbox.url);
     for (const id of ids) {
       assert.partialDeepStrictEqual(await letterOf(world.pool, id), { state: "accepted", attempt: attempts });
     }
-    const { rows } = await world.pool.query("select metadata ->> 'mid' as mid from mailbox.messages");
-    assert.deepEqual(rows.map(({ mid }) => mid).sort(), ids.sort());
+    const received = await mailbox.received();
+    assert.deepEqual(received.map(({ metadata }) => metadata.mid).sort(), ids.sort());
   });
 }
 
-async function killSenderAt(moment: keyof Around, world: World): Promise<void> {
+async function killSenderAt(moment: keyof Around, world: World, mailboxUrl: string): Promise<void> {
   let sender: ChildProcess | undefined;
   const kill = async () => {
     sender?.kill("SIGKILL");
     if (sender?.signalCode === null) await once(sender, "exit");
   };
-  await using mailbox = await openMailbox(world.pool, { [moment]: kill });
+  await using between = await openBetween(mailboxUrl, { [moment]: kill });
   const script = `${import.meta.dirname}/sender.ts`;
-  sender = spawn(process.execPath, [script, world.databaseUrl, mailbox.url], { stdio: "inherit" });
+  sender = spawn(process.execPath, [script, world.databaseUrl, between.url], { stdio: "inherit" });
   const [, signal] = await once(sender, "exit");
   assert.equal(signal, "SIGKILL");
 }

@@ -73,7 +73,7 @@ export async function letTimePass(pool: Pool, interval: string): Promise<void> {
 
 export async function emptyOutbox(pool: Pool): Promise<void> {
   await pool.query(
-    `truncate mail.letters, mailbox.messages cascade; truncate mail.streams, mail.suppressions;
+    `truncate mail.letters cascade; truncate mail.streams, mail.suppressions;
      insert into mail.streams (stream) values ('outbound'), ('broadcast');
      delete from graphile_worker._private_jobs`,
   );

@@ -5,17 +5,17 @@ import type { Outcome } from "#mail/outcome.ts";
 import { publishTemplates } from "#mail/templates.ts";
 import type { MailTransport } from "#mail/transport.ts";
 import { onTelemetry } from "#telemetry.ts";
+import { openMailbox, type TestMailbox } from "../support/mailbox.ts";
 import { openWorld, type World } from "../support/world.ts";
 import { bells, deaf, emptyOutbox, enqueue, letTimePass, letterOf, transportTo } from "./outbox-support.ts";
-import { openMailbox, type TestServer } from "./servers.ts";
 
 let world: World;
-let mailbox: TestServer;
+let mailbox: TestMailbox;
 let transport: MailTransport;
 
 before(async () => {
   world = await openWorld();
-  mailbox = await openMailbox(world.pool);
+  mailbox = await openMailbox();
   transport = transportTo(mailbox.url);
 });
 
@@ -25,23 +25,12 @@ after(async () => {
 });
 
 beforeEach(async () => {
+  await mailbox.control("POST", "reset", {});
   await emptyOutbox(world.pool);
 });
 
-type Received = {
-  mid: string;
-  subject: string;
-  html_body: string;
-  text_body: string;
-  stream: string;
-  headers: object;
-};
-
-async function received(): Promise<Received[]> {
-  const { rows } = await world.pool.query<Received>(
-    "select metadata ->> 'mid' as mid, m.* from mailbox.messages m order by position",
-  );
-  return rows;
+async function received() {
+  return (await mailbox.received()).map((message) => ({ ...message, mid: message.metadata.mid }));
 }
 
 async function sweep(): Promise<{ leases_lost: number; expired: number }> {
@@ -69,8 +58,8 @@ test("a flush sends the words of a letter as they are and writes down the receip
   assert.partialDeepStrictEqual(message, {
     mid: id,
     subject: letter.subject,
-    html_body: letter.html,
-    text_body: letter.text,
+    htmlBody: letter.html,
+    textBody: letter.text,
   });
   assert.match(letter.text ?? "", /https:\/\/school\.test\/sign-in#t0ken/);
   const { rows } = await world.pool.query("select id from mailbox.messages");
@@ -103,7 +92,7 @@ test("a retry sends the same bytes, whatever has changed since", async () => {
   assert.equal(letter.attempt, 2);
   const [message] = await received();
   assert.deepEqual(
-    [message?.subject, message?.html_body, message?.text_body],
+    [message?.subject, message?.htmlBody, message?.textBody],
     [frozen.subject, frozen.html, frozen.text],
   );
 });

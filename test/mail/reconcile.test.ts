@@ -6,6 +6,7 @@ import type { Outcome } from "#mail/outcome.ts";
 import { reconcileOutbox } from "#mail/reconcile.ts";
 import { startSweeper } from "#mail/sweeper.ts";
 import type { MailTransport } from "#mail/transport.ts";
+import { openMailbox, type TestMailbox } from "../support/mailbox.ts";
 import { openWorld, type World } from "../support/world.ts";
 import {
   answering,
@@ -17,17 +18,16 @@ import {
   letterOf,
   transportTo,
 } from "./outbox-support.ts";
-import { openMailbox, type TestServer } from "./servers.ts";
 
 let world: World;
-let mailbox: TestServer;
+let mailbox: TestMailbox;
 let transport: MailTransport;
 
 const lostAnswer: Outcome = { kind: "unknown", reason: "no complete answer" };
 
 before(async () => {
   world = await openWorld();
-  mailbox = await openMailbox(world.pool);
+  mailbox = await openMailbox();
   transport = transportTo(mailbox.url);
 });
 
@@ -37,12 +37,12 @@ after(async () => {
 });
 
 beforeEach(async () => {
+  await mailbox.control("POST", "reset", {});
   await emptyOutbox(world.pool);
 });
 
 async function countReceived(): Promise<number> {
-  const { rows } = await world.pool.query("select count(*)::int as count from mailbox.messages");
-  return rows[0].count;
+  return (await mailbox.received()).length;
 }
 
 async function lookUpAfter(interval: string, by: MailTransport = transport): Promise<void> {

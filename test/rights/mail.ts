@@ -13,9 +13,6 @@ export default {
     "mail.publication",
     "mail.templates",
     "mail.words",
-    "mailbox.events",
-    "mailbox.messages",
-    "mailbox.streams",
   ],
   acts: {
     "app.letter_templates()": ["owner"],

@@ -10,6 +10,8 @@ const checkout = path.resolve(import.meta.dirname, "../..");
 export type Howdah = AsyncDisposable & {
   child: ChildProcess;
   url: string;
+  /** Where the mailbox is that it printed. */
+  mailboxUrl: string;
   printed(): string;
   /** The single-use tokens of the printed sign-in links, in their order. */
   tokens: string[];
@@ -27,14 +29,24 @@ export async function startHowdah({
   cwd = checkout,
 }: Options = {}): Promise<Howdah> {
   const port = Number(env.PORT ?? (await freePort()));
+  const folder = dir ? undefined : await openFolder();
   const child = spawn(process.execPath, [path.join(cwd, "src/main.ts"), ...args], {
     cwd,
-    env: { PATH: process.env.PATH, PORT: String(port), ...(dir ? { HOWDAH_DIR: dir } : {}), ...env },
+    env: {
+      PATH: process.env.PATH,
+      PORT: String(port),
+      MAILBOX_PORT: "0",
+      HOWDAH_DIR: dir ?? folder?.path,
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
-    child.once("exit", (code, signal) => resolve(code ?? signal ?? -1));
+    child.once("exit", async (code, signal) => {
+      await folder?.[Symbol.asyncDispose]();
+      resolve(code ?? signal ?? -1);
+    });
   });
   const ready = new Promise<void>((resolve) => {
     for (const stream of [child.stdout, child.stderr])
@@ -52,6 +64,7 @@ export async function startHowdah({
   return {
     child,
     url: `http://127.0.0.1:${port}`,
+    mailboxUrl: /Mailbox +(http:\/\/\S+)/.exec(output)?.[1] ?? "",
     printed: () => output,
     tokens: [...output.matchAll(/sign-in#([0-9a-f]+)/g)].map((match) => match[1] ?? ""),
     stop,

@@ -45,7 +45,7 @@ export type Letter = {
 /** The letters that the dev mailbox holds for an address. */
 export async function lettersTo(url: string, address: string): Promise<Letter[]> {
   const headers = { accept: "application/json", "x-postmark-server-token": "sandbox-test" };
-  const at = `${url}/mailbox/postmark/messages/outbound`;
+  const at = `${url}/mailbox/messages/outbound`;
   const found = await fetch(`${at}?count=50&offset=0&recipient=${encodeURIComponent(address)}`, { headers });
   const { Messages } = (await found.json()) as { Messages: Letter[] };
   return Promise.all(

@@ -90,7 +90,7 @@ async function subjectsTo(url: string, address: string): Promise<string[]> {
         recipient: address,
         messagestream: stream,
       });
-      const answer = await fetch(`${url}/mailbox/postmark/messages/outbound?${query}`, { headers });
+      const answer = await fetch(`${url}/mailbox/messages/outbound?${query}`, { headers });
       return ((await answer.json()) as { Messages: { Subject: string }[] }).Messages;
     }),
   );

@@ -1,31 +1,24 @@
+import { isIP } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { largestSandboxBody, type Sandbox } from "#mail/sandbox/sandbox.ts";
+import type { Config } from "#config.ts";
 
-const prefix = "/mailbox/postmark";
+const prefix = "/mailbox";
 
-/** Everything below /mailbox/postmark goes to the sandbox as it came, so that it alone decides what Postmark would say. */
-export function mailboxRoutes(sandbox: Sandbox) {
+/** Leads to the mailbox: at the port where the processes reach it, by the name by which this server was reached. */
+export function mailboxRoute({ mailboxUrl }: Config) {
   return async (app: FastifyInstance) => {
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser(
-      "*",
-      { parseAs: "buffer", bodyLimit: largestSandboxBody + 1 },
-      (_request, body, done) => done(null, body),
-    );
-    app.route({
-      method: ["GET", "POST", "PUT", "DELETE", "PATCH"],
-      url: `${prefix}/*`,
-      bodyLimit: largestSandboxBody + 1,
-      handler: async (request, reply) => {
-        const { status, headers, body } = await sandbox.handle({
-          method: request.method,
-          path: (request.url.split("?", 1)[0] ?? "").slice(prefix.length),
-          query: request.query as Record<string, unknown>,
-          headers: request.headers,
-          body: request.body as Buffer,
-        });
-        return reply.code(status).headers(headers).send(body);
-      },
-    });
+    app.get(prefix, (request, reply) => reply.redirect(placeFor(request)));
+    app.get(`${prefix}/*`, (request, reply) => reply.redirect(placeFor(request)));
   };
+
+  function placeFor({ hostname, url }: { hostname: string; url: string }): string {
+    const place = new URL(mailboxUrl + (url.slice(prefix.length) || "/"));
+    if (isInternal(place.hostname)) place.hostname = hostname;
+    return place.href;
+  }
+}
+
+/** An address, or the name of a container: a browser elsewhere knows neither. */
+function isInternal(hostname: string): boolean {
+  return isIP(hostname.replace(/^\[|\]$/g, "")) !== 0 || !hostname.includes(".");
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
+import { askControl, clientAt } from "../../support/mailbox.ts";
 import type { School } from "./school.ts";
 import type { Settings } from "./settings.ts";
 
@@ -31,7 +32,7 @@ export async function fanOut(
   await until(async () => (await unsent(school.pool)) === 0);
   const mailedMs = performance.now() - began;
   const progressMs = await timeProgress(school.pool, cause);
-  await check(school.pool, members);
+  await check(school, members);
   return { members, mutationsMs, toldMs, mailedMs, progressMs };
 }
 
@@ -66,15 +67,20 @@ async function unsent(pool: pg.Pool): Promise<number> {
 }
 
 /** Fast and wrong is worth nothing: one notification and one letter for each, and each letter once in the mailbox. */
-async function check(pool: pg.Pool, members: number): Promise<void> {
+async function check({ pool, mailboxUrl }: School, members: number): Promise<void> {
   const { rows } = await pool.query(
     `select
        (select count(*)::int from notify.notifications) as notifications,
-       (select count(*)::int from mail.letters where state = 'accepted') as letters,
-       (select count(distinct metadata ->> 'mid')::int from mailbox.messages) as taken,
-       (select count(*)::int from mailbox.messages) as messages`,
+       (select count(*)::int from mail.letters where state = 'accepted') as letters`,
   );
-  for (const [what, count] of Object.entries(rows[0]))
+  const { TotalCount } = await clientAt(mailboxUrl).getOutboundMessages({ count: 1 });
+  const doubled = await askControl<unknown[]>(mailboxUrl, "GET", "duplicates?by=mid");
+  const counted = {
+    ...rows[0],
+    messages: Number(TotalCount),
+    "different messages": Number(TotalCount) - doubled.length,
+  };
+  for (const [what, count] of Object.entries(counted))
     if (count !== members) throw new Error(`${count} ${what} for ${members} members`);
 }
 

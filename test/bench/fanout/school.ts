@@ -12,6 +12,7 @@ export type School = {
   /** Makes an event for the group through GraphQL; how long it took in milliseconds, and its id. */
   createEvent(): Promise<{ ms: number; id: string }>;
   startWorkers(count: number): Promise<void>;
+  mailboxUrl: string;
 };
 
 export async function openSchool(postgres: Postgres, members: number, life: Lifetime): Promise<School> {
@@ -22,10 +23,11 @@ export async function openSchool(postgres: Postgres, members: number, life: Life
   pool.on("error", () => {});
   life.defer(() => pool.end());
   const { ownerId, groupId } = await enrol(pool, members);
-  const back = { ...env, MAILBOX_URL: `${front.url}/mailbox` };
+  const back = { ...env, MAILBOX_URL: front.mailboxUrl };
   const token = await mintToken({ sub: ownerId, role: "authenticated" }, secret, 3600);
   return {
     pool,
+    mailboxUrl: front.mailboxUrl,
     createEvent: () => createEvent(front.url, token, groupId),
     async startWorkers(count) {
       for (let each = 0; each < count; each++) await start({ env: back, args: ["--only=worker"] }, life);

@@ -1,0 +1,67 @@
+import { pause } from "#lib/pause.ts";
+import { emit } from "#telemetry.ts";
+import { prepareConnections } from "./connection.ts";
+import { type FeedbackSettings, streamsOf } from "./feedback.ts";
+
+export type Webhook = { url: string; secret: string };
+
+/** Where the provider is to call. */
+export function webhookOf(publicUrl: string, secret: string): Webhook {
+  return { url: `${publicUrl}/mail/webhooks/postmark`, secret };
+}
+
+/**
+ * Makes the provider tell us of everything that happens to letters of both streams. It calls at once to see whether we
+ * answer, and throws when we do not. What is registered for this URL already is changed. Resolves to the provider's names of
+ * the streams.
+ */
+export async function registerWebhook(settings: FeedbackSettings, webhook: Webhook): Promise<string[]> {
+  const connect = prepareConnections(settings);
+  const streams = Object.keys(streamsOf(settings.streams));
+  for (const stream of streams) {
+    const { Webhooks } = await connect().client.getWebhooks({ messageStream: stream });
+    const known = Webhooks.find(({ Url }) => Url === webhook.url);
+    const wish = wishFor(webhook);
+    if (known) await connect().client.editWebhook(known.ID, wish);
+    else await connect().client.createWebhook({ ...wish, MessageStream: stream });
+  }
+  return streams;
+}
+
+function wishFor({ url, secret }: Webhook) {
+  return {
+    Url: url,
+    HttpAuth: { Username: "howdah", Password: secret },
+    HttpHeaders: [],
+    Triggers: {
+      Open: { Enabled: true, PostFirstOpenOnly: true },
+      Click: { Enabled: true },
+      Delivery: { Enabled: true },
+      Bounce: { Enabled: true, IncludeContent: false },
+      SpamComplaint: { Enabled: true, IncludeContent: false },
+      SubscriptionChange: { Enabled: true },
+    },
+  };
+}
+
+/** `registerWebhook` in the background, until it succeeds: the dev mailbox may start after us. */
+export function keepRegistering(settings: FeedbackSettings, webhook: Webhook): AsyncDisposable {
+  const over = new AbortController();
+  const trying = (async () => {
+    for (let delay = 100; !over.signal.aborted; delay = Math.min(delay * 2, 30_000)) {
+      try {
+        await registerWebhook({ ...settings, timeoutSeconds: 5 }, webhook);
+        return emit("mail:webhooks-registered", { url: webhook.url });
+      } catch (error) {
+        if (delay > 5000) emit("mail:webhooks-not-registered", { url: webhook.url, error });
+        await pause(delay, over.signal);
+      }
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await trying;
+    },
+  };
+}
