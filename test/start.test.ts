@@ -222,7 +222,13 @@ test("a signal to npm alone, which never reaches the process, leaves no process 
   const port = String(await freePort());
   const npm = spawn("npm", ["start"], {
     cwd: path.resolve(import.meta.dirname, ".."),
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: port, HOWDAH_DIR: folder.path },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORT: port,
+      MAILBOX_PORT: "0",
+      HOWDAH_DIR: folder.path,
+    },
     stdio: ["ignore", "pipe", "ignore"],
   });
   for await (const chunk of npm.stdout) if (String(chunk).includes("Howdah serves")) break;
@@ -235,7 +241,7 @@ test("a start that waits for another one's lock ends at a signal, too", async ()
   await using folder = await openFolder();
   await writeFile(path.join(folder.path, "lock"), String(process.pid));
   const waiting = spawn(process.execPath, [path.resolve(import.meta.dirname, "../src/main.ts")], {
-    env: { PATH: process.env.PATH, HOWDAH_DIR: folder.path, LOG_LEVEL: "debug" },
+    env: { PATH: process.env.PATH, MAILBOX_PORT: "0", HOWDAH_DIR: folder.path, LOG_LEVEL: "debug" },
     stdio: "ignore",
   });
   await once(waiting, "spawn");
