@@ -118,6 +118,11 @@ test("a sign-in link works once, a session mints tokens until it is signed out",
     for (const host of ["localhost:4000", "127.0.0.1", "[::1]:4000"])
       assert.equal(await statusFor(howdah.url, host), 200);
     assert.equal(await statusFor(howdah.mailboxUrl, "rebound.evil.example"), 421);
+    const shown = await fetch(`${howdah.url.replace("127.0.0.1", "localhost")}/mailbox?letter=1`, {
+      redirect: "manual",
+    });
+    const place = howdah.mailboxUrl.replace("127.0.0.1", "localhost");
+    assert.equal(shown.headers.get("location"), `${place}/?letter=1`);
     assert.equal(await statusFor(howdah.mailboxUrl, "localhost:4025"), 401);
   });
 
