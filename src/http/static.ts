@@ -19,9 +19,7 @@ export async function addWeb(app: FastifyInstance): Promise<void> {
     cacheControl: false,
     setHeaders: (reply, file) => reply.header("cache-control", cachingOf(file)),
   });
-  for (const page of await pages())
-    if (!app.hasRoute({ method: "GET", url: page }))
-      app.get(page, (_request, reply) => reply.sendFile("index.html"));
+  for (const page of await pages()) app.get(page, (_request, reply) => reply.sendFile("index.html"));
   app.setNotFoundHandler((request, reply) => {
     if (!isBrowsing(request)) respondNotFound(request);
     return reply.code(404).sendFile("index.html"); // the app says it in its own words
