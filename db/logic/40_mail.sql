@@ -51,37 +51,14 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_problems jsonb;
 begin
-  perform mail.refuse_nameless(enqueue_many.letters);
+  if jsonb_typeof(enqueue_many.letters) is distinct from 'array' then
+    raise exception 'Letters come as a list.' using errcode = 'HW422';
+  end if;
   v_problems := mail.write(enqueue_many.letters);
   return query
     select a."dedupeKey", l.id, case when l.id is null then v_problems ->> a."dedupeKey" end
     from (select distinct d."dedupeKey" from jsonb_to_recordset(enqueue_many.letters) as d ("dedupeKey" text)) a
     left join mail.letters l on l.dedupe_key = a."dedupeKey";
-end;
-$$;
-
-create function mail.refuse_nameless(letters jsonb) returns void
-language plpgsql stable set search_path = '' as $$
-declare
-  v_unknown text;
-begin
-  if jsonb_typeof(refuse_nameless.letters) is distinct from 'array' then
-    raise exception 'Letters come as a list.' using errcode = 'HW422';
-  end if;
-  if exists (
-    select from jsonb_to_recordset(refuse_nameless.letters) as a (template text, "dedupeKey" text)
-    where coalesce(a.template, '') = '' or coalesce(a."dedupeKey", '') = ''
-  ) then
-    raise exception 'A letter needs the name of its template, and a dedupe_key that names its cause.' using errcode = 'HW422';
-  end if;
-  select a.template into v_unknown
-  from (select distinct d.template from jsonb_to_recordset(refuse_nameless.letters) as d (template text)) a
-  where not exists (select from mail.templates t where t.name = a.template)
-  limit 1;
-  if found then
-    raise exception 'There is no template "%": add its folder to src/mail/templates.', left(v_unknown, 100)
-      using errcode = 'HW422', column = 'template';
-  end if;
 end;
 $$;
 
@@ -93,33 +70,39 @@ declare
   v_common constant jsonb := mail.common_values();
   v_urgencies boolean[];
   v_problems jsonb;
+  v_nameless boolean;
+  v_unknown text;
 begin
   with asked as materialized (
     select distinct on (a."dedupeKey")
-      a.*, btrim(a.recipient) as address, coalesce(a.category, 'account') as kind, k.locale as language,
-      case when mail.can_leave(coalesce(a.category, 'account')) then mail.new_unsubscribe_token() end as token
+      a.template, a."dedupeKey", a.stream, a.priority, a."expiresAt", a."personId", a.policy, a.quarantine, a.secret,
+      btrim(a.recipient) as address, k.category, k.token, coalesce(a.locale, p.locale, v_common ->> 'locale') as locale,
+      coalesce(a.data, '{}') || mail.own_values(v_common ->> 'publicUrl', btrim(a.recipient), k.token) as data
     from jsonb_to_recordset(write.letters) as a (
       template text, recipient text, data jsonb, "dedupeKey" text, stream text, priority int, "expiresAt" timestamptz,
       "personId" uuid, category text, locale text, policy text, quarantine interval, secret boolean
     )
     left join app.people p on p.id = a."personId" and a.locale is null
-    cross join lateral (select coalesce(a.locale, p.locale, v_common ->> 'locale') as locale) k
+    cross join lateral (
+      select c.category, case when mail.can_leave(c.category) then mail.new_unsubscribe_token() end as token
+      from (select coalesce(a.category, 'account') as category offset 0) c
+      offset 0
+    ) k
     order by a."dedupeKey"
   ),
   used as materialized (
-    select a.template, a.language, t.*
-    from (select distinct a.template, a.language from asked a) a
-    cross join lateral mail.template_for(a.template, a.language) t
+    select a.template, a.locale, t.names, t.required, t.common, t.subject, t.html, t.text, t.html_sections, t.text_sections, t.lists
+    from (select distinct a.template, a.locale from asked a) a
+    cross join lateral mail.template_for(a.template, a.locale, v_common) t
   ),
   valued as materialized (
     select a.*, v.vals, case
       when mail.is_address(a.address) is not true then format('"%s" is not a mail address.', left(coalesce(a.address, ''), 100))
-      else mail.problem_of(u.names, u.required, v.vals, u.lists, a.data, v_common)
+      else mail.problem_of(u.names, u.required, u.lists, v.vals, a.data, v_common)
     end as problem
     from asked a
-    join used u on u.template = a.template and u.language = a.language
-    cross join lateral (select mail.own_values(v_common, a.address, a.token) as own) o
-    cross join lateral (select mail.values_of(u.names, v_common, o.own, a.data) as vals) v
+    join used u on u.template = a.template and u.locale = a.locale
+    cross join lateral mail.values_of(u.names, u.common, a.data) v
   ),
   written as (
     insert into mail.letters as l (
@@ -128,27 +111,36 @@ begin
     )
     select
       v."dedupeKey", coalesce(v.stream, 'outbound'), coalesce(v.priority, 100), v.address,
-      nullif(btrim(v.data ->> 'personName'), ''), v.template, v."expiresAt", v.kind, v."personId", v.language,
-      coalesce(v.policy, 'resend'), coalesce(v.quarantine, mail.quarantine_of(v.kind)), coalesce(v.secret, false), v.token
+      nullif(btrim(v.data ->> 'personName'), ''), v.template, v."expiresAt", v.category, v."personId", v.locale,
+      coalesce(v.policy, 'resend'), coalesce(v.quarantine, mail.quarantine_of(v.category)), coalesce(v.secret, false), v.token
     from valued v
-    where v.problem is null
+    where v.problem is null and v."dedupeKey" <> ''
     on conflict on constraint letters_are_enqueued_once do nothing
     returning l.id, l.dedupe_key, mail.is_urgent(l.stream, l.priority) as urgent
   ),
   worded as (
     insert into mail.words (letter_id, subject, html, text)
-    select w.id, mail.one_line(format(u.subject, variadic v.vals)),
-      format(u.html, variadic mail.html_values(v.vals) || mail.sections_of(u.sections, 'html', v.vals, v.data, v_common)),
-      format(u.text, variadic v.vals || mail.sections_of(u.sections, 'text', v.vals, v.data, v_common))
-    from written w
-    join valued v on v."dedupeKey" = w.dedupe_key
-    join used u on u.template = v.template and u.language = v.language
+    select n.id, w.subject, w.html, w.text
+    from written n
+    join valued v on v."dedupeKey" = n.dedupe_key
+    join used u on u.template = v.template and u.locale = v.locale
+    cross join lateral mail.words_of(
+      u.subject, u.html, u.text, u.html_sections, u.text_sections, v.vals, v.data, v_common
+    ) w
   )
   select
     (select array_agg(distinct w.urgent) from written w),
-    jsonb_object_agg(v."dedupeKey", v.problem) filter (where v.problem is not null)
-  into v_urgencies, v_problems
-  from valued v;
+    (select jsonb_object_agg(v."dedupeKey", v.problem) from valued v where v.problem is not null and v."dedupeKey" <> ''),
+    (select bool_or(coalesce(a."dedupeKey", '') = '' or coalesce(a.template, '') = '') from asked a),
+    (select min(a.template) from asked a where a.template not in (select u.template from used u))
+  into v_urgencies, v_problems, v_nameless, v_unknown;
+  if v_nameless then
+    raise exception 'A letter needs the name of its template, and a dedupe_key that names its cause.' using errcode = 'HW422';
+  end if;
+  if v_unknown is not null then
+    raise exception 'There is no template "%": add its folder to src/mail/templates.', left(v_unknown, 100)
+      using errcode = 'HW422', column = 'template';
+  end if;
   perform mail.wake(u.urgent) from unnest(v_urgencies) u (urgent);
   return coalesce(v_problems, '{}');
 end;

@@ -27,11 +27,19 @@ begin
 end;
 $$;
 
--- The template in the reader's language, else in English. Read whole, so that no letter unpacks it again.
-create function mail.template_for(name text, locale text)
-returns table (names text[], required int, subject text, html text, text text, sections jsonb, lists jsonb)
+-- The template in the reader's language, else in English, ready for many letters: unpacked, cut into its sections, and with
+-- those of its values that are everybody's.
+create function mail.template_for(name text, locale text, common jsonb)
+returns table (
+  locale text, names text[], required int, common text[], subject text, html text, text text,
+  html_sections jsonb[], text_sections jsonb[], lists jsonb
+)
 language sql stable set search_path = '' as $$
-  select t.names, t.required, t.subject || '', t.html || '', t.text || '', t.sections,
+  select t.locale, t.names, t.required,
+    (select v.vals from mail.values_of(t.names, array_fill(null::text, array[cardinality(t.names)]), template_for.common) v),
+    t.subject || '', t.html || '', t.text || '',
+    array(select s.section from jsonb_array_elements(t.sections) s (section) where s.section ->> 'part' = 'html'),
+    array(select s.section from jsonb_array_elements(t.sections) s (section) where s.section ->> 'part' = 'text'),
     jsonb_path_query_array(t.sections, '$[*] ? (@.list == true)')
   from mail.templates t
   where t.name = template_for.name
@@ -62,21 +70,19 @@ language sql immutable set search_path = '' as $$
 $$;
 
 -- What is this letter's own: to whom it goes, and how to get no more of its kind.
-create function mail.own_values(common jsonb, recipient text, token text) returns jsonb
-language sql immutable as $$
+create function mail.own_values(public_url text, recipient text, token text) returns jsonb
+language sql stable as $$
   select case when token is null then jsonb_build_object('recipient', recipient) else jsonb_build_object(
     'recipient', recipient,
-    'unsubscribeUrl', (common ->> 'publicUrl') || '/unsubscribe/' || token,
-    'preferencesUrl', (common ->> 'publicUrl') || '/preferences/' || token
+    'unsubscribeUrl', public_url || '/unsubscribe/' || token,
+    'preferencesUrl', public_url || '/preferences/' || token
   ) end
 $$;
 
 -- The values of a template's names, in their order; null where there is none.
-create function mail.values_of(names text[], common jsonb, own jsonb, data jsonb) returns text[]
+create function mail.values_of(names text[], common text[], data jsonb) returns table (vals text[])
 language sql immutable as $$
-  select array(
-    select coalesce(mail.value_of(common, n), mail.value_of(own, n), mail.value_of(data, n)) from unnest(names) n
-  )
+  select array(select coalesce(n.common, mail.value_of(data, n.name)) from unnest(names, common) n (name, common))
 $$;
 
 -- A text or a number; nothing else, and no blank, is a value.
@@ -91,8 +97,8 @@ language sql immutable as $$
   select case when value ~ '[\x01-\x08\x0b-\x1f\x7f-\x9f]' then regexp_replace(value, '[\x01-\x08\x0b-\x1f\x7f-\x9f]', '', 'g') else value end
 $$;
 
-create function mail.problem_of(names text[], required int, vals text[], lists jsonb, data jsonb, common jsonb) returns text
-language sql immutable as $$
+create function mail.problem_of(names text[], required int, lists jsonb, vals text[], data jsonb, common jsonb) returns text
+language sql stable as $$
   select case
     when array_position(vals[1:required], null) is not null
       then format('The letter needs a value for "%s".', names[array_position(vals[1:required], null)])
@@ -101,7 +107,7 @@ language sql immutable as $$
 $$;
 
 create function mail.problem_of_lists(lists jsonb, data jsonb, common jsonb) returns text
-language sql immutable set search_path = '' as $$
+language sql stable set search_path = '' as $$
   select case when not k.is_list then format('The letter needs a list for "%s".', s.name)
     else (
       select format('The letter needs a value for "%s" in each of "%s".', n.name, s.name)
@@ -116,10 +122,45 @@ language sql immutable set search_path = '' as $$
   limit 1
 $$;
 
--- The values for HTML: first all of them escaped, then all as they are, for what the database has made as HTML.
-create function mail.html_values(vals text[]) returns text[]
-language sql immutable as $$
-  select array(select mail.escaped(v) from unnest(vals) v) || vals
+-- The words. In HTML the values come twice, first escaped, then as they are, for what the database has made as HTML; after
+-- them come the sections.
+create function mail.words_of(
+  subject text, html text, text text, html_sections jsonb[], text_sections jsonb[], vals text[], data jsonb, common jsonb
+) returns table (subject text, html text, text text)
+language sql stable as $$
+  select mail.one_line(format(words_of.subject, variadic words_of.vals)),
+    format(words_of.html, variadic h.vals || array(
+      select mail.section(s, words_of.vals, h.vals, words_of.data, words_of.common) from unnest(words_of.html_sections) s
+    )),
+    format(words_of.text, variadic words_of.vals || array(
+      select mail.section(s, words_of.vals, words_of.vals, words_of.data, words_of.common) from unnest(words_of.text_sections) s
+    ))
+  from (select array(select mail.escaped(v) from unnest(words_of.vals) v) || words_of.vals as vals offset 0) h
+$$;
+
+-- One for a list stands once for each of its objects; another stands where its value is there, and has the places of the whole.
+create function mail.section(section jsonb, vals text[], places text[], data jsonb, common jsonb) returns text
+language sql stable as $$
+  select case
+    when section ->> 'list' = 'true' then mail.repeated(section, data -> (section ->> 'name'), data, common)
+    when vals[(section ->> 'at')::int] is null then ''
+    else format(section ->> 'format', variadic places)
+  end
+$$;
+
+create function mail.repeated(section jsonb, items jsonb, data jsonb, common jsonb) returns text
+language sql stable set search_path = '' as $$
+  select coalesce(string_agg(
+    format(s.format, variadic case when s.part = 'html' then h.vals else v.vals end), '' order by i.n
+  ), '')
+  from jsonb_to_record(repeated.section) s (part text, names text[], format text)
+  cross join jsonb_array_elements(repeated.items) with ordinality i (item, n)
+  cross join lateral (
+    select array(
+      select coalesce(mail.value_of(repeated.common, n), mail.value_of(i.item, n), mail.value_of(repeated.data, n)) from unnest(s.names) n
+    ) as vals
+  ) v
+  cross join lateral (select array(select mail.escaped(e) from unnest(v.vals) e) || v.vals as vals) h
 $$;
 
 create function mail.escaped(value text) returns text
@@ -128,35 +169,22 @@ language sql immutable as $$
     value, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;') else value end
 $$;
 
--- The sections of one part of the letter, html or text, in their order: [{part, name, list, names, format, at}]. One for a list
--- stands once for each of its objects; another stands where its value is there, and has the places of the whole template.
-create function mail.sections_of(sections jsonb, part text, vals text[], data jsonb, common jsonb) returns text[]
-language sql immutable as $$
-  select array(
-    select case
-      when s.list then mail.repeated(s.format, s.part = 'html', data -> s.name, s.names, data, common)
-      when vals[s.at] is null then ''
-      when s.part = 'html' then format(s.format, variadic mail.html_values(vals))
-      else format(s.format, variadic vals)
-    end
-    from jsonb_to_recordset(sections) s (part text, name text, list boolean, names text[], format text, at int)
-    where s.part = sections_of.part
-  )
-$$;
-
-create function mail.repeated(format text, as_html boolean, items jsonb, names text[], data jsonb, common jsonb) returns text
-language sql immutable set search_path = '' as $$
-  select coalesce(string_agg(
-    pg_catalog.format(repeated.format, variadic case when repeated.as_html then mail.html_values(v.vals) else v.vals end), '' order by i.n
-  ), '')
-  from jsonb_array_elements(repeated.items) with ordinality i (item, n)
-  cross join lateral (select mail.values_of(repeated.names, repeated.common, i.item, repeated.data) as vals) v
-$$;
-
 -- Header values keep to one line, or a name could add headers of its own.
 create function mail.one_line(value text) returns text
 language sql immutable as $$
   select btrim(regexp_replace(value, '[\x01-\x20\x7f-\x9f\u2028\u2029]+', ' ', 'g'))
+$$;
+
+-- What was said long ago is nobody's business any more; that it was said stays in mail.letters. Answers how many were forgotten.
+create function mail.forget_words(days_kept int default 60) returns bigint
+language sql volatile set search_path = '' as $$
+  with forgotten as (
+    delete from mail.words w
+    using mail.letters l
+    where l.id = w.letter_id and mail.is_over(l.state) and l.updated_at < now() - make_interval(days => forget_words.days_kept)
+    returning 1
+  )
+  select count(*) from forgotten
 $$;
 
 -- Triggers.

@@ -26,7 +26,7 @@ language sql volatile as $$
       'groupName', (select g.name from app.groups g where g.id = (invitation).group_id),
       'inviterName', coalesce((select p.name from app.people p where p.id = (invitation).invited_by), (app.community()).name),
       'personName', (invitation).name,
-      'role', (invitation).role,
+      'role', app.role_in_words((invitation).role, (app.community()).locale),
       'signInToken', mail_invitation.token
     ),
     dedupe_key => format('group-invitation:%s:%s', (invitation).id, (invitation).letters),
@@ -35,4 +35,16 @@ language sql volatile as $$
   )
 $$;
 
+create function app.role_in_words(role text, locale text) returns text
+language sql immutable set search_path = '' as $$
+  select coalesce(case when role_in_words.locale = 'id' then case role_in_words.role
+    when 'owner' then 'pemilik'
+    when 'teacher' then 'guru'
+    when 'student' then 'siswa'
+    when 'parent' then 'orang tua'
+    when 'member' then 'anggota'
+  end end, role_in_words.role)
+$$;
+
+comment on function app.role_in_words(text, text) is E'@behavior -*\nA role in a language, as it stands in a sentence.';
 comment on function app.mail_invitation(uuid) is 'Mails an invitation, with a token that replaces the one of the letter before.';

@@ -314,8 +314,12 @@ language sql stable set search_path = '' as $$
     'template', 'digest', 'recipient', e.address, 'dedupeKey', notify.digest_key(p.id), 'priority', 150,
     'personId', p.id, 'category', 'digest', 'locale', coalesce(p.locale, c.locale),
     'data', jsonb_build_object(
-      'personName', p.name, 'count', i.count,
-      'summary', case when i.count = 1 then 'There is one thing new for you.' else format('There are %s things new for you.', i.count) end,
+      'personName', p.name,
+      'summary', case
+        when coalesce(p.locale, c.locale) = 'id' then format('Ada %s hal baru untuk Anda.', i.count)
+        when i.count = 1 then 'There is one thing new for you.'
+        else format('There are %s things new for you.', i.count)
+      end,
       'items', i.items
     )
   )), '[]')

@@ -75,3 +75,6 @@ alter table mail.letters
   alter column locale drop default;
 
 create index letters_of_person on mail.letters (person_id);
+
+create type app.letter_template as (name text, locales text[]);
+create type app.letter_preview as (locale text, subject text, html text, text text);

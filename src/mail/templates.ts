@@ -43,11 +43,12 @@ async function readFolder(folder: string, layout: Layout): Promise<Published[]> 
 async function readTemplate(folder: string, name: string, layout: Layout): Promise<Published[]> {
   const locales = await foldersIn(folder);
   if (!locales.includes("en")) throw new AppError("BadTemplate", `${folder} has no folder en`);
-  const sample: object = JSON.parse(await read(path.join(folder, "sample.json")));
+  const { category, ...samples } = JSON.parse(await read(path.join(folder, "sample.json")));
   return Promise.all(
     locales.map(async (locale) => {
       const compiled = await readLocale(path.join(folder, locale), locale, layout);
-      return { name, locale, ...compiled, sample, digest: digestOf([name, locale, compiled, sample]) };
+      const sample = { category, ...(samples[locale] ?? samples.en) };
+      return { name, locale, ...compiled, sample, digest: digestOf([compiled, sample]) };
     }),
   );
 }
@@ -56,8 +57,11 @@ async function readLocale(folder: string, locale: string, layout: Layout): Promi
   const [subject = "", html = "", text = ""] = await Promise.all(
     ["subject.txt", "html.html", "text.txt"].map((file) => read(path.join(folder, file))),
   );
+  const preheader = await readFile(path.join(folder, "preheader.txt"), "utf8").catch(() => "");
   try {
-    return compile(within(layout, locale, { subject: subject.trim(), html, text }));
+    return compile(
+      within(layout, locale, { subject: subject.trim(), preheader: preheader.trim(), html, text }),
+    );
   } catch (error) {
     throw new AppError("BadTemplate", `${folder} ${messageOf(error)}`, { cause: error });
   }

@@ -199,7 +199,7 @@ test("before any message is looked at: token, media types, size, JSON, and how m
     const answer = await fetch(mailbox.url + path, { method: "POST", headers, body });
     return [answer.status, ((await answer.json()) as { ErrorCode: number }).ErrorCode];
   };
-  const huge = "[".repeat(10 * 1024 * 1024 + 1);
+  const huge = "x".repeat(10 * 1024 * 1024 + 1);
   const token = { "x-postmark-server-token": "x" };
   const json = { ...token, "content-type": "application/json" };
   assert.deepEqual(await post("/email", { "content-type": "text/plain" }, huge), [401, 10]);

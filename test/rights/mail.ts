@@ -14,4 +14,9 @@ export default {
     "mail.templates",
     "mail.words",
   ],
+  acts: {
+    "app.letter_templates()": ["owner"],
+    "app.preview_letter('sign-in-link')": ["owner"],
+  },
+  functions: { mutations: ["app.letter_templates", "app.preview_letter"] },
 } satisfies Rights;
