@@ -120,9 +120,9 @@ test("a new letter is one folder", async () => {
   await flushOutbox(world.pool, transportTo(mailbox.url));
   const message = (await mailbox.received()).find(({ metadata }) => metadata.mid === id);
   assert.equal(message?.subject, "Welcome, Ada");
-  assert.match(message?.text ?? "", /^Welcome to .*, Ada: it is 100% yours\./);
-  assert.match(message?.html ?? "", /href="https:\/\/school\.test\/"[^>]*>100% yours<\/a>/);
-  assert.deepEqual(faultsOf(message?.html ?? ""), []);
+  assert.match(message?.textBody ?? "", /^Welcome to .*, Ada: it is 100% yours\./);
+  assert.match(message?.htmlBody ?? "", /href="https:\/\/school\.test\/"[^>]*>100% yours<\/a>/);
+  assert.deepEqual(faultsOf(message?.htmlBody ?? ""), []);
 });
 
 test("publishing again changes nothing; a changed file is a new version; from two processes at once it is one", async () => {
