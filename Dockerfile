@@ -28,7 +28,8 @@ COPY package.json ./
 COPY db db
 COPY tasks tasks
 COPY src src
+RUN mkdir .howdah && chown node .howdah
 USER node
-EXPOSE 4000
+EXPOSE 4000 4025
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "src/cli/health.ts"]
 CMD ["node", "src/main.ts"]

@@ -24,11 +24,15 @@ test("docker compose accepts the file with its secrets, and names the one that i
   assert.match(refused.stderr, /JWT_SECRET/);
 });
 
-test("api and worker can be scaled: no fixed names, no port of the worker's, a database with a volume", async () => {
+test("api and worker can be scaled: no fixed names, no port of the worker's, a database and a mailbox with volumes", async () => {
   const text = await readFile(path.join(root, "docker-compose.yml"), "utf8");
   assert.doesNotMatch(text, /container_name/);
-  assert.doesNotMatch(text.slice(text.indexOf("  worker:")), /ports:/);
+  assert.doesNotMatch(
+    text.slice(text.indexOf("  worker:"), text.indexOf("  mailbox:")),
+    /ports:|command:.*mailbox/,
+  );
   assert.match(text, /data:\/var\/lib\/postgresql/);
+  assert.match(text, /mail:\/app\/\.howdah/);
 });
 
 test("the image runs as nobody special, checks its health, and holds what src, db and tasks need", async () => {

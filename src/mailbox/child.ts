@@ -33,6 +33,11 @@ export class MailboxChild implements AsyncDisposable {
     this.url.catch(() => {}); // whoever waits for it hears of it
   }
 
+  /** 0 while it has none of its own. */
+  get pid(): number {
+    return this.#child?.exitCode === null ? (this.#child.pid ?? 0) : 0;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     const child = this.#child;

@@ -210,6 +210,9 @@ test("a bulk send is all or nothing, fills each message and counts who could not
   await assert.rejects(bulk([{ To: "a@school.test" }], { MessageStream: "nowhere" }), { code: 1226 });
   await assert.rejects(client.getBulkEmailStatus(crypto.randomUUID()), { statusCode: 404, code: 12 });
   assert.equal((await mailbox.received()).length, before);
+  await mailbox.control("POST", "settings", { bulkApproved: false });
+  await assert.rejects(bulk([{ To: "a@school.test" }]), { code: 14, message: /requires approval/ });
+  await mailbox.control("POST", "settings", { bulkApproved: true });
 });
 
 test("webhooks are kept with all they say, edited in part, and refused with their codes", async () => {

@@ -78,6 +78,19 @@ const many = (count: number) => Array.from({ length: count }, (_, n) => `p${n}@s
 for (const [what, change, code, text] of [
   ["no recipient", { To: "" }, 300, /Zero recipients/],
   ["no sender", { From: "" }, 300, /From/],
+  ["a sender that is no address", { From: "School" }, 300, /Error parsing 'From'.*'School'.*'@'/],
+  ["a sender of 256 characters", { From: `${"x".repeat(244)}@school.test` }, 300, /'From'.*255/],
+  ["a recipient with two signs", { To: "a@b@c.test" }, 300, /Error parsing 'To': Illegal email address/],
+  ["a copy that is no address", { Cc: "x" }, 300, /Error parsing 'Cc'/],
+  ["a blind copy that is no address", { Bcc: "x" }, 300, /Error parsing 'Bcc'/],
+  ["an answer address that is none", { ReplyTo: "x" }, 300, /Error parsing 'ReplyTo'/],
+  ["no body", { TextBody: "" }, 300, /^Provide either email TextBody or HtmlBody or both\.$/],
+  ["HTML of more than 5 MB", { HtmlBody: "x".repeat(5 * 1024 * 1024 + 1) }, 300, /HtmlBody.*5 MB/],
+  ["a stream that is not there", { MessageStream: "no" }, 1235, /^The stream provided: 'no' does not exist/],
+  ["a stream that cannot send", { MessageStream: "inbound" }, 1236, /^Sending is not supported/],
+  ["a tag that is no text", { Tag: 1 }, 403, /^Invalid request field\(s\): \$\.Tag$/],
+  ["an unknown way to track links", { TrackLinks: "Some" }, 403, /\$\.TrackLinks/],
+  ["headers without values", { Headers: [{ Name: "X" }] }, 403, /\$\.Headers/],
   ["51 recipients", { To: many(50), Cc: "one@more.test" }, 300, /50 recipients/],
   ["a subject of 2,001 characters", { Subject: "x".repeat(2001) }, 300, /Subject/],
   ["a tag of 1,001 characters", { Tag: "x".repeat(1001) }, 300, /Tag/],
@@ -120,6 +133,7 @@ for (const [what, change, code, text] of [
 test("a letter at every limit is taken", async () => {
   const { ErrorCode } = await client.sendEmail({
     ...message,
+    From: `${"n".repeat(237)} <mail@school.test>`.slice(-255),
     To: many(50),
     Subject: "x".repeat(2000),
     Tag: "t".repeat(1000),
@@ -157,6 +171,56 @@ test("the checks come in Postmark's order: token, media type, JSON", async () =>
   const invalid = await post({ ...token, "content-type": "application/json" });
   assert.equal(invalid.status, 422);
   assert.equal(((await invalid.json()) as { ErrorCode: number }).ErrorCode, 402);
+});
+
+test("a letter with every fault is told of one at a time, in Postmark's order", async () => {
+  const good = { ...message, To: "ada@other.test" };
+  const faults: [object, number, RegExp][] = [
+    [{ Tag: 5 }, 403, /\$\.Tag/],
+    [{ MessageStream: "nowhere" }, 1235, /stream/],
+    [{ From: "nobody" }, 300, /'From'/],
+    [{ To: "nobody" }, 300, /'To'/],
+    [{ Bcc: many(50) }, 300, /50 recipients/],
+    [{ TextBody: "" }, 300, /TextBody or HtmlBody/],
+    [{ Subject: "x".repeat(2001) }, 300, /'Subject'/],
+    [{ Metadata: { m: "x".repeat(81) } }, 300, /metadata/],
+    [{ Attachments: [{ Name: "a.exe", Content: "", ContentType: "a/b" }] }, 411, /exe/],
+  ];
+  for (const [index, [, code, text]] of faults.entries()) {
+    const left = faults.slice(index).map(([fault]) => fault);
+    const bad = { ...good, ...Object.assign({}, ...left.reverse()) };
+    await assert.rejects(client.sendEmail(bad), { code, message: text }, String(text));
+  }
+  assert.equal((await client.sendEmail(good)).ErrorCode, 0);
+});
+
+test("before any message is looked at: token, media types, size, JSON, and how many they are", async () => {
+  const post = async (path: string, headers: Record<string, string>, body: string) => {
+    const answer = await fetch(mailbox.url + path, { method: "POST", headers, body });
+    return [answer.status, ((await answer.json()) as { ErrorCode: number }).ErrorCode];
+  };
+  const huge = "x".repeat(10 * 1024 * 1024 + 1);
+  const token = { "x-postmark-server-token": "x" };
+  const json = { ...token, "content-type": "application/json" };
+  assert.deepEqual(await post("/email", { "content-type": "text/plain" }, huge), [401, 10]);
+  assert.deepEqual(await post("/email", { ...token, "content-type": "text/plain" }, huge), [415, 0]);
+  assert.deepEqual(await post("/email", { ...json, accept: "text/html" }, huge), [415, 0]);
+  assert.deepEqual(await post("/email", json, huge), [413, 0]);
+  assert.deepEqual(await post("/email/batch", json, huge), [422, 402], "a batch may have 50 MB");
+  assert.deepEqual(await post("/email/batch", json, JSON.stringify(Array(501).fill({ Tag: 1 }))), [422, 410]);
+  assert.deepEqual(await post("/email/batch", json, "{}"), [422, 403]);
+});
+
+test("an account that may not send says so, after all else and before suppressions", async () => {
+  await client.createSuppressions("outbound", { Suppressions: [{ EmailAddress: "off@other.test" }] });
+  const send = (To: string) => client.sendEmail({ ...message, To });
+  await mailbox.control("POST", "settings", { account: "pending" });
+  await assert.rejects(send("off@other.test"), { statusCode: 422, code: 412, message: /other\.test/ });
+  assert.equal((await send("ada@school.test")).ErrorCode, 0);
+  await mailbox.control("POST", "settings", { account: "blocked" });
+  await assert.rejects(send("off@other.test"), { statusCode: 422, code: 413 });
+  await mailbox.control("POST", "settings", { account: "approved" });
+  await assert.rejects(send("off@other.test"), { code: 406 });
 });
 
 test("a search defaults to the stream outbound and takes every filter, and one metadata field", async () => {

@@ -2,6 +2,7 @@ import { isObject } from "#lib/is-object.ts";
 import { Fault } from "../reply.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";
 import type { Store } from "../store/store.ts";
+import type { Account } from "../validate.ts";
 
 export type Settings = {
   /** A message is found by the search only after this long. */
@@ -11,6 +12,9 @@ export type Settings = {
   slowDeliverySeconds: number;
   /** Where hardbounce@ and its like are magic; "*" = everywhere. */
   magicDomains: string[];
+  account: Account;
+  /** Whether it may use /email/bulk. */
+  bulkApproved: boolean;
   webhooks: WebhookSettings;
 };
 
@@ -30,6 +34,8 @@ export const defaultSettings: Settings = {
   deliveryDelayMs: 0,
   slowDeliverySeconds: 600,
   magicDomains: ["mailbox.test"],
+  account: "approved",
+  bulkApproved: true,
   webhooks: { duplicate: 0, drop: 0, reorder: 0, timeoutMs: 10_000, pauseAfter: 10 },
 };
 
@@ -68,6 +74,8 @@ const checks: Record<keyof Settings, Check> = {
     Array.isArray(value) && value.every((each) => typeof each === "string")
       ? value.map((domain) => domain.toLowerCase())
       : undefined,
+  account: (value) => (["approved", "pending", "blocked"].includes(String(value)) ? value : undefined),
+  bulkApproved: (value) => (typeof value === "boolean" ? value : undefined),
   webhooks: (value) => (isObject(value) ? value : undefined),
 };
 

@@ -42,7 +42,6 @@ export const schema = `
     received_at integer not null
   );
   create index messages_by_stream on messages (stream, position);
-  create index messages_by_time on messages (received_at);
 
   create table recipients (
     address text not null,

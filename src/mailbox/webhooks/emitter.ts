@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { startDueWork } from "../due-work.ts";
 import { readSettings, type WebhookSettings } from "../life/settings.ts";
 import type { Store } from "../store/store.ts";
-import { findWebhook, listWebhooks, type Webhook } from "../store/webhooks.ts";
+import { listWebhooks, type Webhook } from "../store/webhooks.ts";
 import {
   type Attempt,
   type Delivery,
@@ -27,28 +27,29 @@ export type Emitter = AsyncDisposable & {
 const atOnce = 8;
 const batchSize = 64;
 
-export function startEmitter({ store, clock }: { store: Store; clock: Clock }): Emitter {
+export function startEmitter({ store, clock }: Ground): Emitter {
   const stopping = new AbortController();
   const work = startDueWork(clock, {
     next: () => nextDue(store),
     run: async (now) => {
       const { reorder, timeoutMs } = readSettings(store).webhooks;
+      const webhooks = new Map(listWebhooks(store).map((webhook) => [webhook.id, webhook]));
       const due = dueDeliveries(store, now, batchSize, reorder > 0).values();
+      const answered: Answered[] = [];
       const lanes = Array.from({ length: reorder > 0 ? 1 : atOnce }, async () => {
-        for (const delivery of due) await attempt(delivery, timeoutMs);
+        for (const delivery of due) {
+          const webhook = webhooks.get(delivery.webhookId);
+          const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)]);
+          const answer = webhook && (await attempt(webhook, delivery, signal));
+          if (answer && !stopping.signal.aborted) answered.push({ delivery, answer, at: clock.now() });
+        }
       });
       await Promise.all(lanes);
+      store.transaction(() => {
+        for (const each of answered) record(store, each);
+      });
     },
   });
-
-  const attempt = async (delivery: Delivery, timeoutMs: number) => {
-    const webhook = findWebhook(store, delivery.webhookId);
-    if (!webhook) return;
-    const retriesRemaining = retries - delivery.attempts;
-    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)]);
-    const answer = await post(webhook, { ...delivery, retriesRemaining }, signal);
-    if (!stopping.signal.aborted) record({ store, clock }, delivery, answer);
-  };
 
   void work.wake();
   return {
@@ -102,19 +103,25 @@ function dueTime(now: Date, windowSeconds: number): Date {
   return windowMs === 0 ? now : new Date(Math.ceil(now.getTime() / windowMs) * windowMs);
 }
 
-function record({ store, clock }: Ground, delivery: Delivery, { status, error }: Answer): void {
-  const now = clock.now();
+type Answered = { delivery: Delivery; answer: Answer; at: Date };
+
+function attempt(
+  webhook: Webhook,
+  { body, traceId, attempts }: Delivery,
+  signal: AbortSignal,
+): Promise<Answer> {
+  return post(webhook, { body, traceId, retriesRemaining: retries - attempts }, signal);
+}
+
+function record(store: Store, { delivery, answer: { status, error }, at }: Answered): void {
   const verdict = verdictOn(status);
-  const nextAt = verdict === "retry" ? nextAttempt(now, delivery.attempts + 1) : null;
+  const nextAt = verdict === "retry" ? nextAttempt(at, delivery.attempts + 1) : null;
   const outcome: Attempt["outcome"] = verdict === "retry" && !nextAt ? "given up" : verdict;
   const retriesRemaining = retries - delivery.attempts;
-  store.transaction(() => {
-    const attempt = { at: now, status, error, retriesRemaining, outcome };
-    if (!recordAttempt(store, delivery, attempt, nextAt)) return;
-    if (outcome === "done") forgetFailures(store, delivery.webhookId, delivery.trigger);
-    if (outcome === "given up") {
-      const { pauseAfter } = readSettings(store).webhooks;
-      countFailure(store, delivery.webhookId, delivery.trigger, pauseAfter, now);
-    }
-  });
+  if (!recordAttempt(store, delivery, { at, status, error, retriesRemaining, outcome }, nextAt)) return;
+  if (outcome === "done") forgetFailures(store, delivery.webhookId, delivery.trigger);
+  if (outcome === "given up") {
+    const { pauseAfter } = readSettings(store).webhooks;
+    countFailure(store, delivery.webhookId, delivery.trigger, pauseAfter, at);
+  }
 }

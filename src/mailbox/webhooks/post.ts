@@ -1,3 +1,5 @@
+import http from "node:http";
+import https from "node:https";
 import type { Webhook } from "../store/webhooks.ts";
 
 export type Letter = { body: string; traceId: string; retriesRemaining: number };
@@ -5,44 +7,45 @@ export type Letter = { body: string; traceId: string; retriesRemaining: number }
 /** The status of the answer, or why there is none. */
 export type Answer = { status: number; error: null } | { status: null; error: string };
 
-export async function post(
-  webhook: Pick<Webhook, "url" | "httpAuth" | "httpHeaders">,
-  { body, traceId, retriesRemaining }: Letter,
-  signal: AbortSignal,
-): Promise<Answer> {
-  try {
-    const { url, authorization } = withoutCredentials(webhook);
-    const headers = new Headers(webhook.httpHeaders.map(({ Name, Value }) => [Name, Value]));
-    headers.set("content-type", "application/json");
-    headers.set("user-agent", "Postmark");
-    headers.set("x-pm-webhook-trace-id", traceId);
-    headers.set("x-pm-retries-remaining", String(retriesRemaining));
-    if (authorization) headers.set("authorization", authorization);
-    const answer = await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
-    await answer.body?.cancel();
-    return { status: answer.status, error: null };
-  } catch (error) {
-    return { status: null, error: reasonOf(error) };
-  }
+type Target = Pick<Webhook, "url" | "httpAuth" | "httpHeaders">;
+
+/** By node:http, whose kept connections cost a third of what fetch costs. Redirects are answers like others. */
+export function post(target: Target, letter: Letter, signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve) => {
+    const url = new URL(target.url);
+    const { request } = url.protocol === "https:" ? https : http;
+    const headers = headersFor(target, letter);
+    const asking = request(
+      url,
+      { method: "POST", headers, signal, auth: authFor(target, url) },
+      (response) => {
+        response.resume();
+        resolve({ status: response.statusCode ?? 0, error: null });
+      },
+    );
+    asking.on("error", (error) => resolve({ status: null, error: reasonOf(error) }));
+    asking.end(letter.body);
+  });
 }
 
-/** Credentials may stand in the URL, where fetch does not take them. */
-function withoutCredentials({ url, httpAuth }: Pick<Webhook, "url" | "httpAuth">) {
-  const target = new URL(url);
-  const inUrl = target.username && {
-    Username: decodeURIComponent(target.username),
-    Password: decodeURIComponent(target.password),
+function headersFor({ httpHeaders }: Target, { body, traceId, retriesRemaining }: Letter) {
+  return {
+    ...Object.fromEntries(httpHeaders.map(({ Name, Value }) => [Name.toLowerCase(), Value])),
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    "user-agent": "Postmark",
+    "x-pm-webhook-trace-id": traceId,
+    "x-pm-retries-remaining": retriesRemaining,
   };
-  target.username = "";
-  target.password = "";
-  const auth = httpAuth ?? (inUrl || undefined);
-  const authorization =
-    auth && `Basic ${Buffer.from(`${auth.Username}:${auth.Password}`).toString("base64")}`;
-  return { url: target, authorization };
 }
 
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause as (Error & { code?: string }) | undefined;
-  return cause?.code ?? cause?.message ?? error.message;
+/** Credentials may stand in the URL. */
+function authFor({ httpAuth }: Target, { username, password }: URL): string | undefined {
+  if (httpAuth) return `${httpAuth.Username}:${httpAuth.Password}`;
+  return username ? `${decodeURIComponent(username)}:${decodeURIComponent(password)}` : undefined;
+}
+
+function reasonOf(error: Error & { code?: unknown }): string {
+  if (error.cause instanceof Error) return error.cause.message;
+  return typeof error.code === "string" ? error.code : error.message;
 }
