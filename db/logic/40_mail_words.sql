@@ -175,6 +175,18 @@ language sql immutable as $$
   select btrim(regexp_replace(value, '[\x01-\x20\x7f-\x9f\u2028\u2029]+', ' ', 'g'))
 $$;
 
+-- What was said long ago is nobody's business any more; that it was said stays in mail.letters. Answers how many were forgotten.
+create function mail.forget_words(days_kept int default 60) returns bigint
+language sql volatile set search_path = '' as $$
+  with forgotten as (
+    delete from mail.words w
+    using mail.letters l
+    where l.id = w.letter_id and mail.is_over(l.state) and l.updated_at < now() - make_interval(days => forget_words.days_kept)
+    returning 1
+  )
+  select count(*) from forgotten
+$$;
+
 -- Triggers.
 
 create function mail.tg_words__stay() returns trigger

@@ -76,7 +76,7 @@ end
 $$;
 
 -- The letters that the rate allows by now, at most those of a second; the row stays locked until they are claimed.
-create function mail.refill(stream text) returns numeric
+create function mail.refill(stream text) returns double precision
 language sql volatile set search_path = '' as $$
   update mail.streams s
   set allowance = least(
@@ -171,7 +171,7 @@ end
 $$;
 
 -- Letters per second, over all processes; null is no limit. Holds from the next claim on.
-create function mail.set_rate(stream text, letters_per_second numeric) returns void
+create function mail.set_rate(stream text, letters_per_second double precision) returns void
 language plpgsql volatile set search_path = '' as $$
 begin
   perform mail.check_stream(set_rate.stream);

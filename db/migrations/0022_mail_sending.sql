@@ -2,10 +2,10 @@
 
 create table mail.streams (
   stream text primary key,
-  letters_per_second numeric,
+  letters_per_second double precision,
   requests_at_once int not null default 8,
   retention interval not null default interval '45 days',
-  allowance numeric not null default 0,
+  allowance double precision not null default 0,
   allowed_at timestamptz not null default now(),
   troubles int not null default 0,
   trouble text,

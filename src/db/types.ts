@@ -1171,7 +1171,7 @@ export interface MailRefusals {
 export interface MailStatus {
   held: number | null;
   later: number | null;
-  letters_per_second: Numeric | null;
+  letters_per_second: number | null;
   oldest: Timestamp | null;
   requests_at_once: number | null;
   resting_until: Timestamp | null;
@@ -1188,10 +1188,10 @@ export interface MailStatus {
 }
 
 export interface MailStreams {
-  allowance: Generated<Numeric>;
+  allowance: Generated<number>;
   allowed_at: Generated<Timestamp>;
   created_at: Generated<Timestamp>;
-  letters_per_second: Numeric | null;
+  letters_per_second: number | null;
   requests_at_once: Generated<number>;
   resting_until: Timestamp | null;
   retention: Generated<Interval>;
@@ -1608,6 +1608,66 @@ export interface OperatorsJobBatches {
   total_jobs: number | null;
 }
 
+export interface OperatorsMailStreams {
+  /**
+   * @notNull
+   * Letters that wait for a decision.
+   */
+  held: number | null;
+  /**
+   * @notNull
+   * Letters whose time has not come, or that wait for their next attempt.
+   */
+  later: number | null;
+  /**
+   * How many letters may go per second; null: as many as the provider takes.
+   */
+  letters_per_second: number | null;
+  /**
+   * outbound, or broadcast for campaigns.
+   */
+  name: string | null;
+  /**
+   * After trouble: when it tries again by itself.
+   */
+  resting_until: Timestamp | null;
+  /**
+   * @notNull
+   * Letters that are being handed over.
+   */
+  sending: number | null;
+  /**
+   * When it was stopped; null: it goes.
+   */
+  stopped_at: Timestamp | null;
+  /**
+   * What stopped it.
+   */
+  stopped_because: string | null;
+  /**
+   * The code of what stopped it.
+   */
+  stopped_code: string | null;
+  /**
+   * What the trouble was.
+   */
+  trouble: string | null;
+  /**
+   * @notNull
+   * Letters that were handed over without an answer: the provider is being asked.
+   */
+  unknown: number | null;
+  /**
+   * @notNull
+   * Letters that could go now.
+   */
+  waiting: number | null;
+  /**
+   * Since when the oldest of the waiting letters waits.
+   */
+  waiting_since: Timestamp | null;
+}
+
 export interface OperatorsQueues {
   /**
    * How long they took on average, in milliseconds.
@@ -1725,6 +1785,58 @@ export interface OperatorsSchedules {
    * The IANA time zone of the expression.
    */
   timezone: string | null;
+}
+
+export interface OperatorsUndecidedLetters {
+  /**
+   * @notNull
+   * How often it was handed over.
+   */
+  attempt: number | null;
+  /**
+   * Its id, which the provider knows as metadata mid.
+   */
+  id: string | null;
+  /**
+   * @notNull
+   * How often the provider was asked since.
+   */
+  look_ups: number | null;
+  /**
+   * When it is asked next.
+   */
+  next_look_up_at: Timestamp | null;
+  /**
+   * Why nobody knows.
+   */
+  problem: string | null;
+  /**
+   * @notNull
+   * The address it went to.
+   */
+  recipient: string | null;
+  /**
+   * @notNull
+   * @behavior +orderBy
+   * When it was handed over last.
+   */
+  sent_at: Timestamp | null;
+  /**
+   * @notNull
+   * @behavior +filterBy +orderBy
+   * unknown: look-ups go on; held: a person decides.
+   */
+  state: string | null;
+  /**
+   * @notNull
+   * The stream it went by.
+   */
+  stream: string | null;
+  /**
+   * @notNull
+   * What kind of letter it is.
+   */
+  template: string | null;
 }
 
 export interface QueueAttempts {
@@ -2324,8 +2436,10 @@ export interface DB {
   "notify.quiet_times": NotifyQuietTimes;
   "operators.failed_jobs": OperatorsFailedJobs;
   "operators.job_batches": OperatorsJobBatches;
+  "operators.mail_streams": OperatorsMailStreams;
   "operators.queues": OperatorsQueues;
   "operators.schedules": OperatorsSchedules;
+  "operators.undecided_letters": OperatorsUndecidedLetters;
   "queue.attempts": QueueAttempts;
   "queue.audit": QueueAudit;
   "queue.batches": QueueBatches;

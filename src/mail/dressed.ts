@@ -25,8 +25,8 @@ const styles = {
 
 function buttonOf(href: string, label: string): string {
   return (
-    '<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:24px 0"><tr>' +
-    '<td class="button" bgcolor="{{colour}}" style="border-radius:8px;mso-padding-alt:13px 22px">' +
+    '<table role="presentation" cellpadding="0" cellspacing="0" border="0" class="button" style="margin:24px 0"><tr>' +
+    '<td bgcolor="{{colour}}" style="border-radius:8px;mso-padding-alt:13px 22px">' +
     `<a href="${href}" style="display:inline-block;padding:13px 22px;border:1px solid {{colour}};border-radius:8px;` +
     `color:{{buttonText}};font-size:16px;font-weight:600;line-height:1.25;text-decoration:none">${label}</a>` +
     "</td></tr></table>"

@@ -22,6 +22,7 @@ export const schedules: Readonly<Record<string, Schedule>> = {
   "campaigns/look-at-health": { task: "campaigns/look-at-health", cron: "*/10 * * * *" },
   "mail/sweep": { task: "mail/sweep", cron: "*/10 * * * *", missed: "once" },
   "queue/prune": { task: "queue/prune", cron: "40 3 * * *", missed: "once" },
+  "mail/prune": { task: "mail/prune", cron: "50 3 * * *", missed: "once" },
 };
 
 /** Tells the database which schedules the code has; an operator's edit stays until the code says something else. */

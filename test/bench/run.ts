@@ -6,6 +6,7 @@ import { type Lifetime, untilDone } from "./support/lifetime.ts";
  */
 const suites: Record<string, () => Promise<{ run(args: string[], life: Lifetime): Promise<void> }>> = {
   fanout: () => import("./fanout/suite.ts"),
+  mail: () => import("./mail/suite.ts"),
   queue: () => import("./queue/suite.ts"),
   graphql: () => import("./graphql/suite.ts"),
   realtime: () => import("./realtime/suite.ts"),

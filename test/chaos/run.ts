@@ -2,6 +2,7 @@ import { type Lifetime, untilDone } from "../bench/support/lifetime.ts";
 
 /** `npm run chaos -- <suite> [flags]`: real processes and real kills, and a count of what they cost. */
 const suites: Record<string, () => Promise<{ run(args: string[], life: Lifetime): Promise<boolean> }>> = {
+  mail: () => import("./mail/suite.ts"),
   queue: () => import("./queue/suite.ts"),
   realtime: () => import("./realtime/suite.ts"),
   fuzz: () => import("./fuzz/suite.ts"),

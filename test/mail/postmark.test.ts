@@ -4,23 +4,28 @@ import type { AddressInfo, Socket } from "node:net";
 import { test } from "node:test";
 import type { Letter } from "#mail/message.ts";
 import type { Outcome } from "#mail/outcome.ts";
-import { createPostmark } from "#mail/postmark.ts";
+import { createPostmark, type PostmarkSettings } from "#mail/postmark.ts";
 import { answerJson, letter, openMisbehaving } from "./servers.ts";
 
 type Answer = (response: ServerResponse, socket: Socket, body: string) => void;
 
-async function sendTo(answer: Answer, letters: Letter[] = [letter(), letter()]): Promise<Outcome[]> {
+async function sendTo(
+  answer: Answer,
+  letters: Letter[] = [letter(), letter()],
+  timeoutSeconds?: number,
+): Promise<Outcome[]> {
   await using server = await openMisbehaving(answer);
-  return await postmarkAt(server.url).sendBatch(letters);
+  return await postmarkAt(server.url, timeoutSeconds ? { timeoutSeconds } : {}).sendBatch(letters);
 }
 
-function postmarkAt(endpoint: string) {
+function postmarkAt(endpoint: string, settings: Partial<PostmarkSettings> = {}) {
   return createPostmark({
     token: "a-token",
     from: "School <mail@school.test>",
     publicUrl: "https://school.test",
     endpoint,
     timeoutSeconds: 0.4,
+    ...settings,
   });
 }
 
@@ -31,6 +36,8 @@ function kinds(outcomes: Outcome[]): string[] {
 const error = (status: number, ErrorCode: number): Answer => {
   return (response) => answerJson(response, status, { ErrorCode, Message: `error ${ErrorCode}` });
 };
+
+const sameId = { ErrorCode: 0, MessageID: crypto.randomUUID() };
 
 const unknown: [string, Answer][] = [
   ["a connection reset before the answer", (_response, socket) => socket.resetAndDestroy()],
@@ -63,6 +70,16 @@ const unknown: [string, Answer][] = [
     "results without an id",
     (response) => answerJson(response, 200, [{ ErrorCode: 0 }, { ErrorCode: 0, MessageID: "1" }]),
   ],
+  [
+    "results in another order than the letters",
+    (response) =>
+      answerJson(
+        response,
+        200,
+        [1, 2].map(() => ({ ErrorCode: 0, MessageID: crypto.randomUUID(), To: "eve@school.test" })),
+      ),
+  ],
+  ["one id for two letters", (response) => answerJson(response, 200, [sameId, sameId])],
   ["results that are none", (response) => answerJson(response, 200, [null, "OK"])],
   ["a redirect", (response) => response.writeHead(307, { location: "http://127.0.0.1:1/email/batch" }).end()],
   ["ErrorCode 101", error(500, 101)],
@@ -90,10 +107,14 @@ for (const [status, code, stop] of [
   [401, 10, true],
   [415, 0, true],
   [503, 100, undefined],
+  [422, 400, true],
+  [422, 401, true],
+  [422, 405, true],
   [422, 412, true],
   [422, 413, true],
   [422, 422, true],
   [422, 1235, true],
+  [422, 1236, true],
   [422, 1480, true],
 ] as const) {
   test(`status ${status} with ErrorCode ${code} proves that nothing was sent`, async () => {
@@ -130,6 +151,79 @@ test("each item has an outcome of its own", async () => {
     { kind: "notSent", reason: "stream", code: 1236, stop: true },
     { kind: "notSent", reason: "maintenance", code: 100 },
   ]);
+});
+
+for (const code of [300, 402, 403, 406, 410, 411, 1101, 1109, 1120, 1121, 1122, 1123]) {
+  test(`status 422 with ErrorCode ${code} is final for a letter that is alone`, async () => {
+    const [outcome] = await sendTo(error(422, code), [letter()]);
+    assert.deepEqual(outcome, { kind: "refused", code, message: `error ${code}` });
+  });
+}
+
+for (const code of [300, 406, 411, 1101]) {
+  test(`ErrorCode ${code} of one letter is final for it alone`, async () => {
+    const good = { To: "ada@school.test", MessageID: crypto.randomUUID(), ErrorCode: 0, Message: "OK" };
+    const outcomes = await sendTo((response) =>
+      answerJson(response, 200, [{ ErrorCode: code, Message: "no" }, good]),
+    );
+    assert.deepEqual(kinds(outcomes), ["refused", "accepted"]);
+  });
+}
+
+test("a request above 50 MB is not tried: it goes in halves", async () => {
+  const long = "x".repeat(20_000_000);
+  const sizes: number[] = [];
+  const outcomes = await sendTo(
+    (response, _socket, body) => {
+      const letters = JSON.parse(body) as object[];
+      sizes.push(body.length);
+      answerJson(
+        response,
+        200,
+        letters.map(() => ({ ErrorCode: 0, MessageID: crypto.randomUUID() })),
+      );
+    },
+    [1, 2, 3].map(() => letter({ html: long })),
+    10,
+  );
+  assert.deepEqual(kinds(outcomes), ["accepted", "accepted", "accepted"]);
+  assert.equal(sizes.length, 2);
+  assert.ok(sizes.every((size) => size < 50_000_000));
+});
+
+test("letters go by the streams that the provider knows, and are looked up there", async () => {
+  const seen: string[] = [];
+  await using server = await openMisbehaving((response, _socket, body) => {
+    if (body) seen.push(JSON.parse(body)[0].MessageStream);
+    answerJson(response, 200, { Messages: [], TotalCount: 0 });
+  });
+  const postmark = postmarkAt(server.url, { streams: { outbound: "signin", broadcast: "news" } });
+  await postmark.sendBatch([letter({ stream: "broadcast" })]);
+  const [batch, single] = [crypto.randomUUID(), crypto.randomUUID()];
+  assert.deepEqual(await postmark.findBatch("outbound", batch), []);
+  assert.deepEqual(await postmark.findLetter("broadcast", single), []);
+  assert.deepEqual(seen, ["news"]);
+  const queries = server.requests.slice(1).map((line) => new URL(line.slice(4), "http://a").searchParams);
+  assert.deepEqual(
+    queries.map((query) => [
+      query.get("messageStream"),
+      query.get("metadata_bat"),
+      query.get("metadata_mid"),
+    ]),
+    [
+      ["signin", batch, null],
+      ["news", null, single],
+    ],
+  );
+});
+
+test("the answer of a batch holds at most 500 messages: one that has more proves nothing", async () => {
+  await using server = await openMisbehaving((response) =>
+    answerJson(response, 200, { Messages: [], TotalCount: 1 }),
+  );
+  await assert.rejects(postmarkAt(server.url).findBatch("outbound", crypto.randomUUID()), {
+    code: "LookUpProvesNothing",
+  });
 });
 
 for (const [what, status, code] of [

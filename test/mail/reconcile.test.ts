@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { AppError } from "#errors.ts";
 import { flushOutbox } from "#mail/outbox.ts";
 import type { Outcome } from "#mail/outcome.ts";
 import { reconcileOutbox } from "#mail/reconcile.ts";
@@ -163,3 +164,112 @@ test("a sender that died before the hand-over: its letter goes out once, after t
   assert.partialDeepStrictEqual(await letterOf(world.pool, id), { state: "accepted", attempt: 2 });
   assert.equal(await countReceived(), 1);
 });
+
+test("a batch search that is of no use is followed by a look-up of each letter", async () => {
+  const ids = [await enqueue(world.pool), await enqueue(world.pool)];
+  await flushOutbox(
+    world.pool,
+    answering(transport, () => lostAnswer),
+  );
+  const useless = () => Promise.reject(new AppError("LookUpProvesNothing", "a page of a proxy"));
+  await lookUpAfter("15 seconds", { ...transport, findBatch: useless });
+  for (const id of ids) assert.equal((await letterOf(world.pool, id)).state, "accepted");
+});
+
+test("a letter that is alone is looked up by itself, which also finds an earlier attempt", async () => {
+  const id = await enqueue(world.pool);
+  await flushOutbox(
+    world.pool,
+    answering(transport, () => ({ kind: "notSent", reason: "so it seemed", code: 100 })),
+  );
+  await letTimePass(world.pool, "1 minute");
+  await flushOutbox(world.pool, deaf(lostAnswer));
+  await lookUpAfter("15 seconds");
+  assert.partialDeepStrictEqual(await letterOf(world.pool, id), { state: "accepted", attempt: 2 });
+});
+
+test("what the provider tells by itself settles an unknown letter, and a second message is a duplicate", async () => {
+  const id = await enqueue(world.pool);
+  await flushOutbox(world.pool, deaf(lostAnswer));
+  const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
+  assert.equal(await learn(id, 1, first), "accepted");
+  assert.partialDeepStrictEqual(await letterOf(world.pool, id), {
+    state: "accepted",
+    provider_message_id: first,
+  });
+  assert.equal(await learn(id, 1, first), "known");
+  assert.equal(await learn(id, 2, second), "duplicate");
+  assert.equal(await learn(id, 2, second), "known");
+  assert.equal(await learn(crypto.randomUUID(), 1, second), null);
+  const { rows } = await world.pool.query(
+    "select letter_id, attempt, provider_message_id as message from mail.duplicates",
+  );
+  assert.deepEqual(rows, [{ letter_id: id, attempt: 2, message: second }]);
+});
+
+test("news of the attempt in hand settle it before its answer; the answer then tells nothing new", async () => {
+  const id = await enqueue(world.pool);
+  const messageId = crypto.randomUUID();
+  await flushOutbox(world.pool, {
+    ...transport,
+    sendBatch: async () => {
+      assert.equal(await learn(id, 1, messageId), "accepted");
+      return [{ kind: "accepted", messageId }];
+    },
+  });
+  assert.equal((await letterOf(world.pool, id)).provider_message_id, messageId);
+  const { rows } = await world.pool.query("select count(*)::int as count from mail.duplicates");
+  assert.deepEqual(rows, [{ count: 0 }]);
+});
+
+test("a sender that died after its first attempt was found to have arrived: the letter is accepted", async () => {
+  const id = await enqueue(world.pool);
+  await flushOutbox(world.pool, deaf({ kind: "notSent", reason: "so it seemed", code: 100 }));
+  await letTimePass(world.pool, "1 minute");
+  await world.pool.query("select mail.claim(10, 'a process that dies')");
+  assert.equal(await learn(id, 1, crypto.randomUUID()), "accepted");
+  assert.equal((await letterOf(world.pool, id)).state, "sending");
+  await letTimePass(world.pool, "121 seconds");
+  await world.pool.query("select mail.sweep()");
+  assert.equal((await letterOf(world.pool, id)).state, "accepted");
+});
+
+test("a letter that is too late by the end of its quarantine expires", async () => {
+  const id = await enqueue(world.pool, { expires_at: new Date(Date.now() + 60_000) });
+  await flushOutbox(world.pool, deaf(lostAnswer));
+  for (let n = 0; n < 3; n++) await lookUpAfter("15 minutes");
+  assert.partialDeepStrictEqual(await letterOf(world.pool, id), {
+    state: "expired",
+    error: "not known to the provider, and too late to send again",
+  });
+});
+
+test("a person decides about a held letter: send, accept or drop", async () => {
+  for (const [decision, state] of [
+    ["accept", "accepted"],
+    ["drop", "cancelled"],
+    ["send", "queued"],
+  ]) {
+    const id = await enqueue(world.pool, { policy: "hold" });
+    await flushOutbox(world.pool, deaf(lostAnswer));
+    for (let n = 0; n < 3; n++) await lookUpAfter("15 minutes");
+    assert.equal((await letterOf(world.pool, id)).state, "held");
+    await world.pool.query("select mail.decide($1, $2)", [id, decision]);
+    assert.equal((await letterOf(world.pool, id)).state, state);
+    await assert.rejects(world.pool.query("select mail.decide($1, $2)", [id, decision]), { code: "HW409" });
+  }
+  await letTimePass(world.pool, "1 minute");
+  await flushOutbox(world.pool, transport);
+  assert.equal(await countReceived(), 1);
+  await assert.rejects(world.pool.query("select mail.decide(gen_random_uuid(), 'send')"), { code: "HW404" });
+  await assert.rejects(world.pool.query("select mail.decide(gen_random_uuid(), 'burn')"), { code: "HW422" });
+});
+
+async function learn(id: string, attempt: number, messageId: string): Promise<string | null> {
+  const { rows } = await world.pool.query("select mail.learn_receipt($1, $2, $3) as told", [
+    id,
+    attempt,
+    messageId,
+  ]);
+  return rows[0].told;
+}

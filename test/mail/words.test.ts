@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import prune from "../../tasks/mail/prune.ts";
 import { openWorld, type World } from "../support/world.ts";
 import { enqueue, letterOf } from "./outbox-support.ts";
 
@@ -161,3 +162,24 @@ for (const [end, sql] of [
     await again(open);
   });
 }
+
+test("what was said long ago is forgotten, the letter is not; what may still go out is kept however old", async () => {
+  await world.pool.query("truncate mail.letters cascade");
+  const letter = async (age: string, state: string) => {
+    const id = await enqueue(world.pool);
+    await world.pool.query("update mail.letters set state = $2 where id = $1", [id, state]);
+    await world.pool.query("alter table mail.letters disable trigger _100_guard");
+    await world.pool.query("update mail.letters set updated_at = now() - $2::interval where id = $1", [
+      id,
+      age,
+    ]);
+    await world.pool.query("alter table mail.letters enable trigger _100_guard");
+    return id;
+  };
+  const old = await letter("61 days", "cancelled");
+  const kept = [await letter("59 days", "cancelled"), await letter("61 days", "queued")];
+  await prune.run({}, { query: world.pool.query.bind(world.pool) } as never);
+  const { rows } = await world.pool.query("select letter_id from mail.words");
+  assert.deepEqual(rows.map(({ letter_id }) => letter_id).sort(), kept.sort());
+  assert.equal((await letterOf(world.pool, old)).state, "cancelled");
+});

@@ -5,7 +5,7 @@ import { AppError } from "#errors.ts";
 
 type Status = {
   stream: string;
-  letters_per_second: string | null;
+  letters_per_second: number | null;
   stopped_at: Date | null;
   stopped_code: string | null;
   stopped_because: string | null;
@@ -38,7 +38,7 @@ function showStatus(print: Print, streams: Status[]): void {
       String(stream.waiting),
       stream.oldest === null ? "-" : span((Date.now() - stream.oldest.getTime()) / 1000),
       ...[stream.later, stream.sending, stream.unknown, stream.held].map(String),
-      stream.letters_per_second === null ? "-" : String(Number(stream.letters_per_second)),
+      stream.letters_per_second === null ? "-" : String(stream.letters_per_second),
     ]),
   );
   for (const { stream, stopped_at, stopped_code, stopped_because, resting_until, trouble } of streams)

@@ -17,7 +17,7 @@ type Pipelined = pg.PoolClient & {
 
 // Compiling a statement takes longer than any of ours runs. What the API reads is few rows by their keys, mostly in memory:
 // at the price of a disk that seeks, the planner would rather ask the policies of a whole table.
-const session = "set jit = off; set random_page_cost = 1.1; set statement_timeout = 5000";
+export const session = "set jit = off; set random_page_cost = 1.1; set statement_timeout = 5000";
 
 const known = new WeakMap<pg.PoolClient, Connection>();
 

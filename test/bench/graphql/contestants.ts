@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { mintToken } from "#auth/jwt.ts";
 import { migrate } from "#db/migrate.ts";
@@ -8,7 +9,10 @@ import { Remote } from "../realtime/remote.ts";
 import type { Entrant } from "../support/contestants.ts";
 import type { Lifetime } from "../support/lifetime.ts";
 import type { Postgres } from "../support/postgres.ts";
+import { type ActionName, actions } from "./actions.ts";
 import { type Data, fill } from "./data.ts";
+import type { RecordedApi } from "./processes/api.ts";
+import type { Statement } from "./processes/recorder.ts";
 
 export type Contestant = Entrant & {
   /** Whether it speaks GraphQL; else the name of the action is its path. */
@@ -46,14 +50,38 @@ export function allContestants(life: Lifetime): Contestant[] {
       startServer: ({ databaseUrl }) => start("api.ts", { databaseUrl, jwtSecret }),
     },
     {
-      ...{ ...common, key: "raw", name: "hand-written", graphql: false },
-      about: "node:http and pg, prepared statements as the owner of the database, no token, no policies",
+      ...{ ...common, key: "raw-same", name: "the same SQL", graphql: false },
+      about:
+        "node:http and pg: literally Howdah's statements, recorded, in the same transactions with role and policies, sent at once; no token, rows as they come",
+      startServer: async (ground) =>
+        start("same.ts", { databaseUrl: ground.databaseUrl, recorded: await recordAll(ground) }),
+    },
+    {
+      ...{ ...common, key: "raw", name: "own SQL, no security", graphql: false },
+      about:
+        "node:http and pg: prepared statements of its own as the owner of the database, no token, no policies",
       startServer: ({ databaseUrl, claims }) => start("raw.ts", { databaseUrl, claims, secure: false }),
     },
     {
-      ...{ ...common, key: "raw-secure", name: "hand-written, with policies", graphql: false },
-      about: "the same with begin, set_config, statement and commit, so that the policies hold",
+      ...{ ...common, key: "raw-secure", name: "own SQL, with policies", graphql: false },
+      about:
+        "its own statements again, each awaited: begin, set_config, statement, commit, so that the policies hold",
       startServer: ({ databaseUrl, claims }) => start("raw.ts", { databaseUrl, claims, secure: true }),
     },
   ];
+}
+
+/** What Howdah sends for each action, told by an API that is started for this and stopped. */
+async function recordAll({ databaseUrl, data, token }: Ground): Promise<Record<string, Statement[]>> {
+  await using life = new AsyncDisposableStack();
+  const script = new URL("./processes/api.ts", import.meta.url);
+  const api = await Remote.fork<RecordedApi>(life, script, { databaseUrl, jwtSecret });
+  const {
+    messages: [message = ""],
+    rooms: [room = ""],
+  } = data;
+  const recorded: Record<string, Statement[]> = {};
+  for (const action of Object.keys(actions) as ActionName[])
+    recorded[action] = await api.call("record", action, { message, room, clientId: randomUUID() }, token);
+  return recorded;
 }

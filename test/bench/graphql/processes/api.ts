@@ -1,7 +1,10 @@
+import assert from "node:assert/strict";
 import { startApp } from "#app.ts";
 import { loadConfig } from "#config.ts";
 import { freePort } from "#lib/free-port.ts";
 import { optionsOf, serve, serverApi } from "../../realtime/processes/serve.ts";
+import { type ActionName, actions, type Ids } from "../actions.ts";
+import { record, type Statement } from "./recorder.ts";
 
 /** Howdah's API, alone. */
 const { databaseUrl, jwtSecret } = optionsOf<{ databaseUrl: string; jwtSecret: string }>();
@@ -11,4 +14,31 @@ const config = loadConfig({
   ...{ POSTMARK_SERVER_TOKEN: "of-the-bench", MAILBOX: "off" },
 });
 await startApp(config, new Set(["api"]));
-serve(serverApi(port));
+
+export type RecordedApi = typeof api;
+
+const api = {
+  ...serverApi(port),
+  /** The three statements that answer the action; the values of the second are the action's variables, in their order. */
+  async record(action: ActionName, ids: Ids, token: string): Promise<Statement[]> {
+    const { query, variables, proof } = actions[action];
+    const ask = async () => {
+      const answer = await fetch(`http://127.0.0.1:${port}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query, variables: variables(ids) }),
+      });
+      assert.ok((await answer.text()).includes(proof[0]));
+    };
+    await ask();
+    const statements = await record(ask);
+    assert.deepEqual(
+      statements.map(({ values }) => values),
+      [undefined, Object.values(variables(ids)), undefined],
+      `${action} is no longer one statement between begin and commit`,
+    );
+    return statements;
+  },
+};
+
+serve(api);
