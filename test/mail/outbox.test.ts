@@ -56,6 +56,7 @@ test("a flush sends the words of a letter as they are and writes down the receip
   const [message, ...more] = await received();
   assert.deepEqual(more, []);
   assert.partialDeepStrictEqual(message, {
+    id: letter.provider_message_id,
     mid: id,
     subject: letter.subject,
     htmlBody: letter.html,
