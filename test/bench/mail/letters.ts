@@ -10,8 +10,8 @@ export async function enqueueCampaign(db: Pick<pg.ClientBase, "query">, letters:
         select jsonb_agg(jsonb_build_object(
           'template', 'campaign', 'category', 'campaign', 'stream', 'broadcast', 'priority', 200,
           'recipient', 'member-' || n || '@school.test', 'dedupeKey', gen_random_uuid(),
-          'data', jsonb_build_object('personName', 'Member ' || n, 'letterSubject', 'The roof', 'bodyText', repeat('It leaks. ', 50),
-            'bodyHtml', '<p>' || repeat('It leaks. ', 50) || '</p>')
+          'data', jsonb_build_object('personName', 'Member ' || n, 'letterSubject', 'The roof', 'groupName', 'Parents',
+            'bodyText', repeat('It leaks. ', 50), 'bodyHtml', '<p>' || repeat('It leaks. ', 50) || '</p>')
         ))
         from generate_series($1::int + 1, least($1 + $2, $3)) n
       ))`,

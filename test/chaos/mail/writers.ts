@@ -36,7 +36,7 @@ const data = {
     body: "It rains.",
     path: "/",
   },
-  ...{ letterSubject: "The roof", bodyText: "It leaks.", bodyHtml: "<p>It leaks.</p>" },
+  ...{ letterSubject: "The roof", groupName: "Parents", bodyText: "It leaks.", bodyHtml: "<p>It leaks.</p>" },
 };
 
 /** Writes letters of all kinds until it is disposed, some in transactions that are rolled back; while many wait, urgent ones only. */
