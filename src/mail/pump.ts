@@ -52,7 +52,7 @@ export class Pump {
       if (!this.#rung && rounds.count === 0) {
         const waitMs = await timeToWait(db, this.#lane);
         if (waitMs === undefined && !this.#rung) return;
-        await rounds.pause(Math.min(waitMs ?? 0, until - performance.now()));
+        await rounds.pause(Math.max(0, Math.min(waitMs ?? 0, until - performance.now())));
         this.#rung = true;
       } else if (!this.#rung || rounds.count >= (await this.#mostRounds(db, rounds))) {
         await rounds.next();

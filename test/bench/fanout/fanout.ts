@@ -71,7 +71,7 @@ async function check({ pool, mailboxUrl }: School, members: number): Promise<voi
   const { rows } = await pool.query(
     `select
        (select count(*)::int from notify.notifications) as notifications,
-       (select count(*)::int from mail.letters where state = 'accepted') as letters`,
+       (select count(*)::int from mail.letters where state in ('accepted', 'delivered')) as letters`,
   );
   const { TotalCount } = await clientAt(mailboxUrl).getOutboundMessages({ count: 1 });
   const doubled = await askControl<unknown[]>(mailboxUrl, "GET", "duplicates?by=mid");
