@@ -27,7 +27,10 @@ test("docker compose accepts the file with its secrets, and names the one that i
 test("api and worker can be scaled: no fixed names, no port of the worker's, a database and a mailbox with volumes", async () => {
   const text = await readFile(path.join(root, "docker-compose.yml"), "utf8");
   assert.doesNotMatch(text, /container_name/);
-  assert.doesNotMatch(text.slice(text.indexOf("  worker:"), text.indexOf("  mailbox:")), /ports:|command:.*mailbox/);
+  assert.doesNotMatch(
+    text.slice(text.indexOf("  worker:"), text.indexOf("  mailbox:")),
+    /ports:|command:.*mailbox/,
+  );
   assert.match(text, /data:\/var\/lib\/postgresql/);
   assert.match(text, /mail:\/app\/\.howdah/);
 });
