@@ -52,8 +52,12 @@ export class MailboxControl {
     await this.#ask("DELETE", "faults");
   }
 
-  async webhookAttempts(): Promise<{ status: number | null; outcome: string }[]> {
-    return this.#ask("GET", "webhooks/attempts");
+  /** How many events it has told of, by what became of them, and how often it told one again. */
+  async webhooks(): Promise<Record<string, number>> {
+    const { deliveries } = await this.#ask<{ deliveries: Record<string, number> }>("GET", "webhooks");
+    const attempts = await this.#ask<{ traceId: string }[]>("GET", "webhooks/attempts");
+    const again = attempts.length - new Set(attempts.map(({ traceId }) => traceId)).size;
+    return { ...deliveries, "told again": again };
   }
 
   async #ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {

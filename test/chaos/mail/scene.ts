@@ -28,6 +28,7 @@ export type Scene = {
   crew: Crew;
   writers: Writers;
   random: Random;
+  breakage: Breakage | undefined;
   time: AsyncDisposable;
   kills: Map<Point, number>;
   /** Faults that came about, by kind. */
@@ -61,7 +62,7 @@ export async function openScene(life: Lifetime, options: SceneOptions): Promise<
   const time = life.use(speedUp({ pool, mailbox, crew }, speed));
   const writers = life.use(new Writers(pool, random));
   const counts = { kills: new Map(), faults: new Map(), restarts: 0, wrongs: [] };
-  return { url, pool, mailbox, crew, writers, random, time, log, ...counts };
+  return { url, pool, mailbox, crew, writers, random, breakage, time, log, ...counts };
 }
 
 /** Everything at once for so many seconds, and until every fault has been and a sender was killed at every point. */
@@ -71,7 +72,7 @@ export async function burn(scene: Scene, seconds: number, cluster?: Cluster, res
   const [faults] = await Promise.all([
     misbehave(mailbox, random, over),
     killEverywhere(scene, over),
-    changeMoods(mailbox, random, over),
+    changeMoods(mailbox, random, over, scene.breakage === "look-up"),
     cluster && restartPostgres(scene, cluster, (seconds * 1000) / (restarts + 1), restarts),
   ]);
   scene.faults = faults;

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 
 /**
- * How senders break the protocol on purpose: no answer counts as not sent; nobody is asked what became of letters; letters
- * are sent without being claimed; no answer counts as accepted.
+ * How senders break the protocol on purpose: no answer counts as not sent; nobody is asked what became of letters, nor tells;
+ * letters are sent without being claimed; no answer counts as accepted.
  */
 export const breakages = ["resend", "look-up", "claim", "belief"] as const;
 export type Breakage = (typeof breakages)[number];
@@ -40,7 +40,7 @@ const options = {
   seconds: { type: "string", default: "60" },
   seed: { type: "string", default: String(Date.now() % 1_000_000) },
   senders: { type: "string", default: "2" },
-  speed: { type: "string", default: "60" },
+  speed: { type: "string", default: "120" },
   restarts: { type: "string", default: "2" },
   break: { type: "string" },
 } as const;

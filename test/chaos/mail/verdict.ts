@@ -98,7 +98,6 @@ function countBy<T>(all: T[], nameOf: (each: T) => string): Map<string, number> 
 export async function printVerdict(scene: Scene, verdict: Verdict, seconds: number): Promise<void> {
   const { kills, faults, restarts, writers, log } = scene;
   const { states, doubled, lost, undecided, wrongs } = verdict;
-  const webhooks = await scene.mailbox.webhookAttempts();
   printTable(
     "Chaos of mail",
     ["", "count"],
@@ -114,11 +113,8 @@ export async function printVerdict(scene: Scene, verdict: Verdict, seconds: numb
       ["Postgres killed", String(restarts)],
       ["faults of the service", String([...faults.values()].reduce((sum, count) => sum + count, 0))],
       ...[...faults].map(([fault, hits]) => [`  ${fault}`, String(hits)]),
-      ["webhooks", String(webhooks.length)],
-      ...[...countBy(webhooks, ({ outcome }) => outcome)].map(([outcome, count]) => [
-        `  ${outcome}`,
-        String(count),
-      ]),
+      ["webhooks", ""],
+      ...Object.entries(await scene.mailbox.webhooks()).map(([fate, count]) => [`  ${fate}`, String(count)]),
       ["transactions of writers cut off", String(writers.interrupted)],
       ["doubled", String(doubled)],
       ["lost", String(lost)],

@@ -85,13 +85,18 @@ function nameOf({ action, status, accept, match }: Fault): string {
   return `${whom}${what}${accept ? ", taken" : ""}`;
 }
 
-/** Webhooks early, late, twice, out of order and not at all; the search ever further behind. */
-export async function changeMoods(mailbox: MailboxControl, random: Random, over: AbortSignal): Promise<void> {
+/** Webhooks early, late, twice, out of order and not at all, or none; the search now and then far behind. */
+export async function changeMoods(
+  mailbox: MailboxControl,
+  random: Random,
+  over: AbortSignal,
+  isMute: boolean,
+): Promise<void> {
   for (; !over.aborted; await pause(2000, over))
     await mailbox.set({
       searchLagSeconds: random.pick([0, 30, 90, 200]),
       deliveryDelayMs: random.pick([0, 0, 20_000, 600_000]),
-      webhooks: { duplicate: 0.3, reorder: random.pick([0, 60]), drop: random.pick([0, 0.5]) },
+      webhooks: { duplicate: 0.3, reorder: random.pick([0, 60]), drop: isMute ? 1 : random.pick([0, 0.5]) },
     });
 }
 
