@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { freePort } from "#lib/free-port.ts";
 import { openFolder, StartFailed, serverUser, startHowdah } from "./support/process.ts";
-import { graphqlOf, lettersTo, post, visit } from "./support/visitor.ts";
+import { classRoomOf, graphqlOf, lettersTo, post, visit } from "./support/visitor.ts";
 import { until } from "./support/wait.ts";
 
 test("a fresh start serves chat and mail, stops at SIGTERM with exit 0 and leaves nothing behind", async () => {
@@ -24,8 +24,7 @@ test("a fresh start serves chat and mail, stops at SIGTERM with exit 0 and leave
 
   const [teacherToken = ""] = howdah.tokens;
   const teacher = await visit(howdah.url, teacherToken);
-  const { rooms } = await teacher.graphql("{ rooms { nodes { id group { id } } } }");
-  const [room] = rooms.nodes;
+  const room = await classRoomOf(teacher);
   const clientId = crypto.randomUUID();
   const say = `mutation ($roomId: UUID!, $clientId: UUID!) {
     sendMessage(input: { roomId: $roomId, body: "hello", clientId: $clientId }) { result { id seq } }
@@ -37,7 +36,7 @@ test("a fresh start serves chat and mail, stops at SIGTERM with exit 0 and leave
     `mutation ($classId: UUID!) {
       inviteToClass(input: { classId: $classId, email: "dewi@school.example", name: "Dewi", role: "student" }) { result { id } }
     }`,
-    { classId: room.group.id },
+    { classId: room.classId },
   );
   await until(async () => (await lettersTo(howdah.url, "dewi@school.example")).length === 1);
   const [letter] = await lettersTo(howdah.url, "dewi@school.example");
@@ -199,7 +198,7 @@ test("all database connections cut three times over: chat and mail go on by them
   await using folder = await openFolder();
   await using howdah = await startHowdah({ dir: folder.path });
   const teacher = await visit(howdah.url, howdah.tokens[0] ?? "");
-  const { rooms } = await teacher.graphql("{ rooms { nodes { group { id } } } }");
+  const { classId } = await classRoomOf(teacher);
   const knife = await connectTo(folder.path);
   for (const name of ["one", "two", "three"]) {
     await knife.query(
@@ -207,7 +206,7 @@ test("all database connections cut three times over: chat and mail go on by them
     );
     await until(() => fetch(`${howdah.url}/readyz`).then((response) => response.ok));
     const invite = `mutation { inviteToClass(input: {
-      classId: "${rooms.nodes[0].group.id}", email: "${name}@school.example", name: "${name}", role: "student"
+      classId: "${classId}", email: "${name}@school.example", name: "${name}", role: "student"
     }) { result { id } } }`;
     await until(() =>
       teacher.graphql(invite).then(

@@ -2,6 +2,7 @@ import { pause } from "#lib/pause.ts";
 import { emit } from "#telemetry.ts";
 import { prepareConnections } from "./connection.ts";
 import { type FeedbackSettings, streamsOf } from "./feedback.ts";
+import type { MessageSettings } from "./message.ts";
 
 export type Webhook = { url: string; secret: string };
 
@@ -10,12 +11,23 @@ export function webhookOf(publicUrl: string, secret: string): Webhook {
   return { url: `${publicUrl}/mail/webhooks/postmark`, secret };
 }
 
+export type RegistrationSettings = FeedbackSettings & Pick<MessageSettings, "unsubscribe">;
+
+export type Registration = {
+  /** The provider's names of the streams. */
+  streams: string[];
+  /** Whether broadcast letters carry only the wanted way to unsubscribe; else the provider adds its own to ours. */
+  unsubscribesAsWanted: boolean;
+};
+
 /**
  * Makes the provider tell us of everything that happens to letters of both streams. It calls at once to see whether we
- * answer, and throws when we do not. What is registered for this URL already is changed. Resolves to the provider's names of
- * the streams.
+ * answer, and throws when we do not. What is registered for this URL already is changed.
  */
-export async function registerWebhook(settings: FeedbackSettings, webhook: Webhook): Promise<string[]> {
+export async function registerWebhook(
+  settings: RegistrationSettings,
+  webhook: Webhook,
+): Promise<Registration> {
   const connect = prepareConnections(settings);
   const streams = Object.keys(streamsOf(settings.streams));
   for (const stream of streams) {
@@ -25,8 +37,24 @@ export async function registerWebhook(settings: FeedbackSettings, webhook: Webho
     if (known) await connect().client.editWebhook(known.ID, wish);
     else await connect().client.createWebhook({ ...wish, MessageStream: stream });
   }
-  return streams;
+  return { streams, unsubscribesAsWanted: await settleUnsubscribes(settings) };
 }
+
+/** "Custom" must first be allowed by the provider's support. */
+async function settleUnsubscribes(settings: RegistrationSettings): Promise<boolean> {
+  const UnsubscribeHandlingType = (settings.unsubscribe === "postmark" ? "Postmark" : "Custom") as never;
+  const wish = { SubscriptionManagementConfiguration: { UnsubscribeHandlingType } };
+  const { client } = prepareConnections(settings)();
+  try {
+    await client.editMessageStream(settings.streams?.broadcast ?? "broadcast", wish);
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === notAllowedToUnsubscribe) return false;
+    throw error;
+  }
+}
+
+const notAllowedToUnsubscribe = 1238;
 
 function wishFor({ url, secret }: Webhook) {
   return {
@@ -45,7 +73,7 @@ function wishFor({ url, secret }: Webhook) {
 }
 
 /** `registerWebhook` in the background, until it succeeds: the dev mailbox may start after us. */
-export function keepRegistering(settings: FeedbackSettings, webhook: Webhook): AsyncDisposable {
+export function keepRegistering(settings: RegistrationSettings, webhook: Webhook): AsyncDisposable {
   const over = new AbortController();
   const trying = (async () => {
     for (let delay = 100; !over.signal.aborted; delay = Math.min(delay * 2, 30_000)) {

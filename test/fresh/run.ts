@@ -7,7 +7,7 @@ import path from "node:path";
 import { RealtimeClient } from "@supabase/realtime-js";
 import { freePort } from "#lib/free-port.ts";
 import { copyProject } from "../support/checkout.ts";
-import { lettersTo, type Visitor, visit } from "../support/visitor.ts";
+import { classRoomOf, lettersTo, type Visitor, visit } from "../support/visitor.ts";
 import { until } from "../support/wait.ts";
 
 const readyWithinMs = 5000;
@@ -56,11 +56,10 @@ async function startUseAndStop(port: number): Promise<void> {
 async function tryIt(url: string, printed: string): Promise<{ chatMs: number; mailMs: number }> {
   const tokens = [...printed.matchAll(/sign-in#([0-9a-f]+)/g)].map((match) => match[1] ?? "");
   const [teacher, student] = await Promise.all([visit(url, tokens[0] ?? ""), visit(url, tokens[1] ?? "")]);
-  const { rooms } = await teacher.graphql("{ rooms { nodes { id group { id } } } }");
-  const [room] = rooms.nodes;
+  const room = await classRoomOf(teacher);
   return {
     chatMs: await chat(url, room.id, teacher, student),
-    mailMs: await invite(url, room.group.id, teacher),
+    mailMs: await invite(url, room.classId, teacher),
   };
 }
 

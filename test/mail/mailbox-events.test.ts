@@ -35,8 +35,7 @@ beforeEach(async () => {
 });
 
 test("both streams are registered, once each however often, and the probes are answered and kept as foreign", async () => {
-  assert.deepEqual(await register(), ["outbound", "broadcast"]);
-  assert.deepEqual(await register(), ["outbound", "broadcast"]);
+  for (const _ of [1, 2]) assert.deepEqual((await register()).streams, ["outbound", "broadcast"]);
   const { Webhooks } = await mailbox.client().getWebhooks();
   assert.deepEqual(Webhooks.map(({ Url, MessageStream }) => [Url, MessageStream]).toSorted(), [
     [receiver.url, "broadcast"],
@@ -48,8 +47,26 @@ test("both streams are registered, once each however often, and the probes are a
 });
 
 test("a webhook that does not answer is not registered", async () => {
-  await assert.rejects(register("another secret"), /./);
+  await assert.rejects(register({ secret: "another secret" }), /./);
   assert.deepEqual((await mailbox.client().getWebhooks()).Webhooks, []);
+});
+
+test("broadcast letters have one way to unsubscribe: ours or the provider's", async () => {
+  for (const [unsubscribe, handling] of [
+    ["own", "Custom"],
+    ["postmark", "Postmark"],
+  ] as const) {
+    assert.equal((await register({ unsubscribe })).unsubscribesAsWanted, true);
+    assert.equal(await handlingOfBroadcasts(), handling);
+  }
+});
+
+test("a provider that does not let us manage unsubscribes is told of, and calls us all the same", async () => {
+  const match = { path: "/message-streams/broadcast" };
+  await control("faults", { match, times: 1, action: "status", status: 422, code: 1238 });
+  assert.equal((await register({ unsubscribe: "own" })).unsubscribesAsWanted, false);
+  assert.equal(await handlingOfBroadcasts(), "Postmark");
+  assert.equal((await mailbox.client().getWebhooks()).Webhooks.length, 2);
 });
 
 test("what happens to letters comes back: deliveries, bounces, complaints, unsubscriptions", async () => {
@@ -145,8 +162,16 @@ test("a letter whose answer was lost is settled by the first call about it", asy
   assert.equal(await stateOf(world.pool, id), "delivered");
 });
 
-function register(secret = webhookSecret): Promise<string[]> {
-  return registerWebhook({ token: "sandbox-test", endpoint: mailbox.url }, { url: receiver.url, secret });
+type Wish = { secret?: string; unsubscribe?: "own" | "postmark" };
+
+function register({ secret = webhookSecret, unsubscribe = "postmark" }: Wish = {}) {
+  const settings = { token: "sandbox-test", endpoint: mailbox.url, unsubscribe };
+  return registerWebhook(settings, { url: receiver.url, secret });
+}
+
+async function handlingOfBroadcasts(): Promise<string> {
+  const stream = await mailbox.client().getMessageStream("broadcast");
+  return stream.SubscriptionManagementConfiguration.UnsubscribeHandlingType;
 }
 
 function control(path: string, body: object) {

@@ -13,6 +13,13 @@ export async function visit(url: string, token: string): Promise<Visitor> {
   return { person, accessToken, graphql: graphqlOf(url, accessToken) };
 }
 
+/** The room of the demo world's class; who is in it sees others besides. */
+export async function classRoomOf({ graphql }: Visitor): Promise<{ id: string; classId: string }> {
+  const { rooms } = await graphql("{ rooms { nodes { id name group { id } } } }");
+  const room = rooms.nodes.find(({ name }: { name: string }) => name === "Biology 7B");
+  return { id: room.id, classId: room.group.id };
+}
+
 /** Calls GraphQL and returns its data; a GraphQL error fails the test. */
 export function graphqlOf(url: string, accessToken?: string): Graphql {
   return async (query, variables) => {

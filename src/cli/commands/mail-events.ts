@@ -15,8 +15,9 @@ export const registerWebhooks = command({
     const secret = webhookSecretOf(config.postmarkWebhookSecret, await openSecret(config));
     const webhook = webhookOf(config.publicUrl, secret);
     try {
-      const streams = await registerWebhook(mailSettings(config), webhook);
+      const { streams, unsubscribesAsWanted } = await registerWebhook(mailSettings(config), webhook);
       print.info(`The mail service calls ${webhook.url} about the streams ${streams.join(" and ")}.`);
+      if (!unsubscribesAsWanted) print.error(twoWaysOut);
       return 0;
     } catch (error) {
       print.error(`The mail service does not take ${webhook.url}: ${messageOf(error)}`);
@@ -24,6 +25,10 @@ export const registerWebhooks = command({
     }
   },
 });
+
+const twoWaysOut =
+  "Postmark adds its own link to unsubscribe to broadcast letters, beside ours: ask its support to let you manage " +
+  "unsubscribes on your own, then run this again; or set MAIL_UNSUBSCRIBE=postmark.";
 
 export const sweepMail = command({
   about: "Ask the mail service for what its calls may not have told: suppressions, bounces, deliveries",
