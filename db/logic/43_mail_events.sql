@@ -293,14 +293,21 @@ $$;
 -- Sweeps: what the provider's calls did not tell, because they were lost, is asked for
 
 -- Begins a sweep, if one is due or wanted: the last is from yesterday, or there are letters of which nothing has been heard
--- for long. `since` is the moment from which calls may have been lost.
+-- for long. One that failed is repeated after a quarter of an hour. `since` is the moment from which calls may have been lost.
+-- Rings for calls that nobody has heard, too.
 create function mail.begin_sweep(wanted boolean) returns table (id bigint, since timestamptz)
 language sql volatile set search_path = '' as $$
+  select mail.wake_hearing(false)
+  where exists (
+    select from mail.webhook_calls c where c.processed_at is null and c.received_at < now() - interval '1 minute'
+  );
   insert into mail.sweeps as s (asked_since)
   select coalesce(l.began - interval '1 day', now() - interval '45 days')
   from (select max(f.started_at) as began from mail.sweeps f where f.finished_at is not null) l
-  where begin_sweep.wanted or coalesce(l.began < now() - interval '20 hours', true)
-    or l.began < now() - interval '1 hour' and mail.is_silent()
+  where begin_sweep.wanted
+    or not exists (select from mail.sweeps t where t.started_at > now() - interval '15 minutes') and (
+      coalesce(l.began < now() - interval '20 hours', true) or l.began < now() - interval '1 hour' and mail.is_silent()
+    )
   returning s.id, s.asked_since
 $$;
 
