@@ -58,7 +58,8 @@ begin
   return query
     select a."dedupeKey", l.id, case when l.id is null then v_problems ->> a."dedupeKey" end
     from (select distinct d."dedupeKey" from jsonb_to_recordset(enqueue_many.letters) as d ("dedupeKey" text)) a
-    left join mail.letters l on l.dedupe_key = a."dedupeKey";
+    left join mail.letters l on l.dedupe_key = a."dedupeKey"
+    order by a."dedupeKey";
 end;
 $$;
 

@@ -61,7 +61,7 @@ export class Pump {
       }
     }
     await rounds.end();
-    await db.query("select mail.wake()", []);
+    await db.query("select mail.wake() where mail.has_due($1)", [this.#lane]);
   }
 
   /** A claim that was answered in full suggests that there is more. */

@@ -5,10 +5,10 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { flushOutbox } from "#mail/outbox.ts";
 import { type Published, publishTemplates, readTemplates, templatesFolder } from "#mail/templates.ts";
+import { openMailbox } from "../support/mailbox.ts";
 import { openWorld, type World } from "../support/world.ts";
 import { faultsOf } from "./html-faults.ts";
 import { enqueue, letterOf, transportTo } from "./outbox-support.ts";
-import { openMailbox } from "./servers.ts";
 
 const publicUrl = "https://school.test";
 const product = await readTemplates();
@@ -116,15 +116,13 @@ test("a new letter is one folder", async () => {
   await write("welcome", welcome);
   await publishTemplates(world.pool, publicUrl, [templatesFolder, folder]);
   const id = await enqueue(world.pool, { template: "welcome", data: { personName: "Ada" }, locale: "id" });
-  await using mailbox = await openMailbox(world.pool);
+  await using mailbox = await openMailbox();
   await flushOutbox(world.pool, transportTo(mailbox.url));
-  const { rows } = await world.pool.query("select * from mailbox.messages where metadata ->> 'mid' = $1", [
-    id,
-  ]);
-  assert.equal(rows[0].subject, "Welcome, Ada");
-  assert.match(rows[0].text_body, /^Welcome to .*, Ada: it is 100% yours\./);
-  assert.match(rows[0].html_body, /href="https:\/\/school\.test\/"[^>]*>100% yours<\/a>/);
-  assert.deepEqual(faultsOf(rows[0].html_body), []);
+  const message = (await mailbox.received()).find(({ metadata }) => metadata.mid === id);
+  assert.equal(message?.subject, "Welcome, Ada");
+  assert.match(message?.textBody ?? "", /^Welcome to .*, Ada: it is 100% yours\./);
+  assert.match(message?.htmlBody ?? "", /href="https:\/\/school\.test\/"[^>]*>100% yours<\/a>/);
+  assert.deepEqual(faultsOf(message?.htmlBody ?? ""), []);
 });
 
 test("publishing again changes nothing; a changed file is a new version; from two processes at once it is one", async () => {

@@ -110,6 +110,7 @@ export default {
       "app.is_community_staff",
       "app.is_owner_of",
       "app.is_staff_of",
+      "app.people_mail_problem",
       "app.sessions_current",
     ],
     service: ["app.claims", "app.current_person_id", "app.require_person_id"],
