@@ -118,6 +118,11 @@ test("a sign-in link works once, a session mints tokens until it is signed out",
     for (const host of ["localhost:4000", "127.0.0.1", "[::1]:4000"])
       assert.equal(await statusFor(howdah.url, host), 200);
     assert.equal(await statusFor(howdah.mailboxUrl, "rebound.evil.example"), 421);
+    const shown = await fetch(`${howdah.url.replace("127.0.0.1", "localhost")}/mailbox?letter=1`, {
+      redirect: "manual",
+    });
+    const place = howdah.mailboxUrl.replace("127.0.0.1", "localhost");
+    assert.equal(shown.headers.get("location"), `${place}/?letter=1`);
     assert.equal(await statusFor(howdah.mailboxUrl, "localhost:4025"), 401);
   });
 
@@ -222,7 +227,13 @@ test("a signal to npm alone, which never reaches the process, leaves no process 
   const port = String(await freePort());
   const npm = spawn("npm", ["start"], {
     cwd: path.resolve(import.meta.dirname, ".."),
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: port, HOWDAH_DIR: folder.path },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORT: port,
+      MAILBOX_PORT: "0",
+      HOWDAH_DIR: folder.path,
+    },
     stdio: ["ignore", "pipe", "ignore"],
   });
   for await (const chunk of npm.stdout) if (String(chunk).includes("Howdah serves")) break;
@@ -235,7 +246,7 @@ test("a start that waits for another one's lock ends at a signal, too", async ()
   await using folder = await openFolder();
   await writeFile(path.join(folder.path, "lock"), String(process.pid));
   const waiting = spawn(process.execPath, [path.resolve(import.meta.dirname, "../src/main.ts")], {
-    env: { PATH: process.env.PATH, HOWDAH_DIR: folder.path, LOG_LEVEL: "debug" },
+    env: { PATH: process.env.PATH, MAILBOX_PORT: "0", HOWDAH_DIR: folder.path, LOG_LEVEL: "debug" },
     stdio: "ignore",
   });
   await once(waiting, "spawn");

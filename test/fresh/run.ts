@@ -30,7 +30,7 @@ async function startUseAndStop(port: number): Promise<void> {
   const began = performance.now();
   const npm = spawn("npm", ["start"], {
     cwd: folder,
-    env: { ...newcomer(), PORT: String(port) },
+    env: { ...newcomer(), PORT: String(port), MAILBOX_PORT: "0" },
     stdio: ["ignore", "pipe", "inherit"],
     detached: true,
   });

@@ -7,7 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { MailboxChild } from "#mailbox/child.ts";
 import { identityAt } from "#mailbox/identity.ts";
-import { onTelemetry } from "#telemetry.ts";
+import { onTelemetry, type TelemetryEvent } from "#telemetry.ts";
 import { clientAt, receivedAt } from "../support/mailbox.ts";
 import { openFolder, StartFailed, startHowdah } from "../support/process.ts";
 import { until } from "../support/wait.ts";
@@ -19,11 +19,12 @@ test("what the mailbox has accepted outlives a kill -9 of it, and it comes back 
   await using mailbox = new MailboxChild({ file: path.join(folder.path, "m.db"), port: 0 });
   const url = await mailbox.url;
   const { MessageID } = await clientAt(url).sendEmail(message);
-  const ended = Promise.withResolvers<unknown>();
-  const stop = onTelemetry((event, payload) => event === "mailbox:ended" && ended.resolve(payload));
+  const unknownPath = heard("mailbox:unknown-path");
+  await assert.rejects(clientAt(url).getInboundMessages(), { statusCode: 404 });
+  assert.deepEqual(await unknownPath, { method: "GET", path: "/messages/inbound" });
+  const ended = heard("mailbox:ended");
   process.kill(mailbox.pid, "SIGKILL");
-  assert.deepEqual(await ended.promise, { code: null, signal: "SIGKILL" });
-  stop();
+  assert.deepEqual(await ended, { code: null, signal: "SIGKILL" });
   await until(async () => (await identityAt(url)) !== undefined);
   assert.deepEqual(
     (await receivedAt(url)).map(({ id }) => id),
@@ -104,6 +105,16 @@ test("a foreign name that was made to point here reads no letter, and a foreign 
   assert.equal((await ask(reset, { "content-type": "text/plain" }, "POST")).status, 415);
   assert.equal((await ask(reset, { "content-type": "application/json" }, "POST")).status, 200);
 });
+
+function heard(wanted: TelemetryEvent): Promise<unknown> {
+  return new Promise((resolve) => {
+    const stop = onTelemetry((event, payload) => {
+      if (event !== wanted) return;
+      stop();
+      resolve(payload);
+    });
+  });
+}
 
 /** fetch cannot lie about the name that it calls. */
 async function ask(url: string, headers: Record<string, string>, method = "GET") {
