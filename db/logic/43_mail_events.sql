@@ -83,8 +83,9 @@ begin
     select count(*)::int, count(*) filter (where c.outcome in ('odd', 'unreadable'))::int, duplicated,
       (
         select coalesce(jsonb_agg(jsonb_build_object('letter', f.letter_id, 'type', f.type, 'details', f.details ->> 'details')), '[]')
-        from mail.call_facts f
-        where f.id = any (v_ids) and f.outcome = 'taken' and mail.is_our_fault(f.type)
+        from mail.webhook_calls r
+        join mail.call_facts f on f.id = r.id
+        where r.id = any (v_ids) and r.outcome = 'taken' and mail.is_our_fault(r.payload ->> 'Type')
       )
     from mail.webhook_calls c
     where c.id = any (v_ids);
@@ -121,8 +122,9 @@ $$;
 create function mail.take_in(calls bigint[]) returns uuid[]
 language plpgsql volatile set search_path = '' as $$
 declare
+  v_facts constant mail.call_facts[] := array(select f from mail.call_facts f where f.id = any (take_in.calls));
   v_letters constant uuid[] := array(
-    select distinct f.letter_id from mail.call_facts f where f.id = any (take_in.calls) and f.letter_id is not null);
+    select distinct f.letter_id from unnest(v_facts) f where f.letter_id is not null);
   v_duplicated uuid[];
 begin
   perform 1 from mail.letters l where l.id = any (v_letters) order by l.id for update;
@@ -130,17 +132,16 @@ begin
   with noted as (
     insert into mail.delivery_events (letter_id, kind, at, provider_key, details)
     select distinct on (f.provider_key) f.letter_id, f.kind, f.at, f.provider_key, f.details
-    from mail.call_facts f
-    where f.id = any (take_in.calls) and f.problem is null and f.letter_id is not null and f.kind is not null
+    from unnest(v_facts) f
+    where f.problem is null and f.letter_id is not null and f.kind is not null
     order by f.provider_key, f.id
     on conflict on constraint delivery_events_are_recorded_once do nothing
     returning provider_key
   ),
   firsts as (
     select min(f.id) as id
-    from mail.call_facts f
+    from unnest(v_facts) f
     join noted on noted.provider_key = f.provider_key
-    where f.id = any (take_in.calls)
     group by f.provider_key
   )
   update mail.webhook_calls c
@@ -154,29 +155,29 @@ begin
         when f.suppresses is not null and f.stream is not null then 'taken'
         else 'foreign'
       end
-  from mail.call_facts f
-  where c.id = any (take_in.calls) and f.id = c.id;
+  from unnest(v_facts) f
+  where c.id = f.id;
 
-  v_duplicated := mail.learn_from_calls(take_in.calls);
+  v_duplicated := mail.learn_from_facts(v_facts);
   update mail.letters l
   set state = s.state
   from (select w.id, mail.settled_state(w.id) as state from unnest(v_letters) w (id)) s
   where l.id = s.id and l.state in ('accepted', 'delivered', 'bounced') and l.state <> s.state;
-  perform mail.suppress_from_calls(take_in.calls);
+  perform mail.suppress_from_facts(v_facts);
   return v_duplicated;
 end
 $$;
 
 -- A message that the provider knows by a letter's id was accepted, whoever did not hear of it then.
-create function mail.learn_from_calls(calls bigint[]) returns uuid[]
+create function mail.learn_from_facts(facts mail.call_facts[]) returns uuid[]
 language sql volatile set search_path = '' as $$
   select array(
     select distinct m.letter_id
     from (
       select distinct on (f.message_id) f.letter_id, f.attempt, f.message_id
-      from mail.call_facts f
+      from unnest(learn_from_facts.facts) f
       join mail.letters l on l.id = f.letter_id
-      where f.id = any (learn_from_calls.calls) and f.mid = f.letter_id
+      where f.mid = f.letter_id
         and (l.provider_message_id is distinct from f.message_id or l.state not in ('accepted', 'delivered', 'bounced', 'complained'))
       order by f.message_id, f.attempt
     ) m
@@ -199,14 +200,14 @@ $$;
 
 -- Suppressions
 
-create function mail.suppress_from_calls(calls bigint[]) returns void
+create function mail.suppress_from_facts(facts mail.call_facts[]) returns void
 language plpgsql volatile set search_path = '' as $$
 begin
   insert into mail.suppressions as s (letter_id, address, stream, reason, origin, since)
   select distinct on (f.address, f.suppressed_stream, f.suppresses)
     f.letter_id, f.address, f.suppressed_stream, f.suppresses, f.origin, f.at
-  from mail.call_facts f
-  where f.id = any (suppress_from_calls.calls) and f.problem is null and f.suppresses <> 'nothing' and f.stream is not null
+  from unnest(suppress_from_facts.facts) f
+  where f.problem is null and f.suppresses <> 'nothing' and f.stream is not null
   order by f.address, f.suppressed_stream, f.suppresses, f.origin = 'howdah', f.at desc
   on conflict on constraint one_row_per_address_stream_and_reason do update
   set since = greatest(s.since, excluded.since),
@@ -217,16 +218,18 @@ begin
 
   insert into mail.reactivations as r (address, stream, at)
   select f.address, f.stream, max(f.at)
-  from mail.call_facts f
-  where f.id = any (suppress_from_calls.calls) and f.problem is null and f.suppresses = 'nothing' and f.stream is not null
+  from unnest(suppress_from_facts.facts) f
+  where f.problem is null and f.suppresses = 'nothing' and f.stream is not null
   group by f.address, f.stream
   order by f.address, f.stream
   on conflict on constraint reactivations_pkey do update set at = greatest(r.at, excluded.at);
 
   perform mail.weigh_suppressions(array(
-    select distinct f.address from mail.call_facts f
-    where f.id = any (suppress_from_calls.calls) and f.address is not null
-      and (f.suppresses is not null or f.kind in ('bounced', 'delivered'))
+    select distinct f.address
+    from unnest(suppress_from_facts.facts) f
+    where f.suppresses is not null or f.kind = 'bounced' or f.kind = 'delivered' and exists (
+      select from mail.suppressions s where s.address = f.address and s.reason = 'soft-bounces'
+    )
   ));
 end
 $$;
@@ -290,14 +293,21 @@ $$;
 -- Sweeps: what the provider's calls did not tell, because they were lost, is asked for
 
 -- Begins a sweep, if one is due or wanted: the last is from yesterday, or there are letters of which nothing has been heard
--- for long. `since` is the moment from which calls may have been lost.
+-- for long. One that failed is repeated after a quarter of an hour. `since` is the moment from which calls may have been lost.
+-- Rings for calls that nobody has heard, too.
 create function mail.begin_sweep(wanted boolean) returns table (id bigint, since timestamptz)
 language sql volatile set search_path = '' as $$
+  select mail.wake_hearing(false)
+  where exists (
+    select from mail.webhook_calls c where c.processed_at is null and c.received_at < now() - interval '1 minute'
+  );
   insert into mail.sweeps as s (asked_since)
   select coalesce(l.began - interval '1 day', now() - interval '45 days')
   from (select max(f.started_at) as began from mail.sweeps f where f.finished_at is not null) l
-  where begin_sweep.wanted or coalesce(l.began < now() - interval '20 hours', true)
-    or l.began < now() - interval '1 hour' and mail.is_silent()
+  where begin_sweep.wanted
+    or not exists (select from mail.sweeps t where t.started_at > now() - interval '15 minutes') and (
+      coalesce(l.began < now() - interval '20 hours', true) or l.began < now() - interval '1 hour' and mail.is_silent()
+    )
   returning s.id, s.asked_since
 $$;
 
@@ -382,53 +392,6 @@ language sql volatile set search_path = '' as $$
   delete from mail.sweeps s where s.started_at < now() - interval '90 days';
 $$;
 
--- Answers that decide
-
--- Our domain, our account or our words were refused, not the recipient.
-create function mail.is_our_fault(bounce_type text) returns boolean
-language sql immutable set search_path = '' as $$
-  select coalesce(is_our_fault.bounce_type in (
-    'Blocked', 'DMARCPolicy', 'SpamNotification', 'VirusNotification', 'SMTPApiError', 'TemplateRenderingFailed'
-  ), false)
-$$;
-
--- What a bounce of a type means for the letter; of a type that nobody knows yet, whether the provider gives the address up.
-create function mail.kind_of_bounce(type text, inactive boolean) returns text
-language sql immutable set search_path = '' as $$
-  select case
-    when kind_of_bounce.type = 'SpamComplaint' then 'complained'
-    when kind_of_bounce.type = 'Unsubscribe' then 'unsubscribed'
-    when kind_of_bounce.inactive or mail.is_our_fault(kind_of_bounce.type)
-      or kind_of_bounce.type in ('HardBounce', 'SoftBounce', 'BadEmailAddress', 'ManuallyDeactivated') then 'bounced'
-    when kind_of_bounce.type in ('Transient', 'DnsError') then 'delayed'
-    else 'noted'
-  end
-$$;
-
-create function mail.has_written_to(address text) returns boolean
-language sql stable set search_path = '' as $$
-  select exists (select from mail.letters l where lower(l.recipient) = has_written_to.address)
-$$;
-
-create function mail.suppression_reason(reason text, origin text) returns text
-language sql immutable set search_path = '' as $$
-  select case
-    when suppression_reason.reason = 'HardBounce' then 'hard-bounce'
-    when suppression_reason.reason = 'SpamComplaint' then 'spam-complaint'
-    when lower(suppression_reason.origin) = 'recipient' then 'unsubscribed'
-    else 'manual'
-  end
-$$;
-
-create function mail.moment_or_null(moment text) returns timestamptz
-language plpgsql stable set search_path = '' as $$
-begin
-  return moment_or_null.moment::timestamptz;
-exception
-  when data_exception then return null;
-end
-$$;
-
 -- Triggers
 
 -- Events may be there before the answer to the hand-over is: a letter that becomes accepted becomes at once what they say.
@@ -444,93 +407,6 @@ create trigger _200_settle before update of state on mail.letters
   for each row when (new.state = 'accepted' and old.state <> 'accepted') execute function mail.tg_letters__settle();
 
 -- Views
-
--- What each stored call says, as facts. `suppresses` is a reason, or 'nothing' where the address is written to again; a call
--- about an address that was never written to (of another program, or to try us out) says nothing.
-create view mail.call_facts with (security_invoker = true) as
-  select c.id, c.outcome, p.mid, p.message_id, p.address, p.type, l.id as letter_id, s.stream, k.kind, w.suppresses,
-    coalesce(case when p.mid is not null and p.attempt ~ '^\d{1,9}$' then p.attempt::int end, l.attempt) as attempt,
-    case when w.suppresses <> 'hard-bounce' then s.stream end as suppressed_stream,
-    case
-      when p.record = 'Bounce' and not p.inactive then 'howdah'
-      when lower(p.origin) in ('customer', 'admin') then lower(p.origin)
-      else 'recipient'
-    end as origin,
-    coalesce(mail.moment_or_null(p.at), c.received_at) as at,
-    case p.record
-      when 'Delivery' then 'delivery:' || p.message_id || ':' || p.address
-      when 'Open' then 'open:' || p.message_id || ':' || p.address || ':' || p.at
-      when 'Click' then 'click:' || p.message_id || ':' || p.address || ':' || p.at || ':' || md5(coalesce(p.link, ''))
-      when 'SubscriptionChange' then 'subscription:' || p.message_id || ':' || p.address || ':' || p.at
-      else 'bounce:' || coalesce(p.bounce, p.message_id || ':' || p.address || ':' || p.at)
-    end as provider_key,
-    jsonb_strip_nulls(case
-      when p.record in ('Bounce', 'SpamComplaint') then jsonb_build_object(
-        'type', p.type, 'inactive', p.inactive, 'details', left(c.payload ->> 'Details', 500))
-      when p.record = 'Click' then jsonb_build_object('link', p.link)
-      else '{}'
-    end) as details,
-    case
-      when c.payload is null then 'not an object of JSON'
-      when p.record not in ('Delivery', 'Bounce', 'SpamComplaint', 'Open', 'Click', 'SubscriptionChange') then
-        'RecordType ' || p.record || ' is not known'
-      when p.address is null then 'names no recipient'
-      when p.record <> 'SubscriptionChange' and p.message_id is null then 'names no message'
-      when p.record = 'SubscriptionChange' and p.suppress_sending is null then 'does not say whether it suppresses'
-    end as problem
-  from mail.webhook_calls c
-  cross join lateral (
-    select
-      coalesce(c.payload ->> 'RecordType', 'none') as record,
-      nullif(queue.uuid_or_null(c.payload ->> 'MessageID'), '00000000-0000-0000-0000-000000000000') as message_id,
-      queue.uuid_or_null(c.payload #>> '{Metadata,mid}') as mid,
-      c.payload #>> '{Metadata,a}' as attempt,
-      nullif(lower(btrim(coalesce(c.payload ->> 'Recipient', c.payload ->> 'Email'))), '') as address,
-      coalesce(c.payload ->> 'DeliveredAt', c.payload ->> 'BouncedAt', c.payload ->> 'ReceivedAt', c.payload ->> 'ChangedAt', '') as at,
-      case c.payload ->> 'RecordType' when 'SpamComplaint' then 'SpamComplaint' else c.payload ->> 'Type' end as type,
-      coalesce(c.payload ->> 'Inactive' = 'true', false) as inactive,
-      c.payload ->> 'ID' as bounce,
-      c.payload ->> 'OriginalLink' as link,
-      c.payload ->> 'Origin' as origin,
-      case c.payload ->> 'SuppressSending' when 'true' then true when 'false' then false end as suppress_sending,
-      c.payload ->> 'SuppressionReason' as reason
-  ) p
-  left join lateral (
-    select l.id, l.stream, l.attempt from mail.letters l where l.id = p.mid
-    union all
-    select l.id, l.stream, l.attempt from mail.letters l where l.provider_message_id = p.message_id
-    union all
-    select l.id, l.stream, l.attempt
-    from mail.duplicates d
-    join mail.letters l on l.id = d.letter_id
-    where d.provider_message_id = p.message_id
-    limit 1
-  ) l on true
-  cross join lateral (select coalesce(l.stream, c.stream) as stream) s
-  cross join lateral (
-    select case p.record
-      when 'Delivery' then 'delivered'
-      when 'Bounce' then mail.kind_of_bounce(p.type, p.inactive)
-      when 'SpamComplaint' then 'complained'
-      when 'Open' then 'opened'
-      when 'Click' then 'clicked'
-      when 'SubscriptionChange' then
-        case when p.suppress_sending and p.reason = 'ManualSuppression' and lower(p.origin) = 'recipient' then 'unsubscribed' end
-    end as kind
-  ) k
-  cross join lateral (
-    select case
-      when p.record = 'SubscriptionChange' and c.source = 'webhook' and not mail.has_written_to(p.address) then null
-      when p.record = 'SubscriptionChange' and not p.suppress_sending then 'nothing'
-      when p.record = 'SubscriptionChange' then mail.suppression_reason(p.reason, p.origin)
-      when l.id is null then null
-      when k.kind = 'complained' then 'spam-complaint'
-      when k.kind = 'unsubscribed' then 'unsubscribed'
-      when p.type = 'ManuallyDeactivated' then 'manual'
-      when k.kind = 'bounced' and not mail.is_our_fault(p.type) and (p.inactive or p.type in ('HardBounce', 'BadEmailAddress'))
-        then 'hard-bounce'
-    end as suppresses
-  ) w;
 
 -- What came of the calls that are still kept, and of the last sweep.
 create view mail.call_counts with (security_invoker = true) as

@@ -24,14 +24,12 @@ export type Feedback = {
 const ours = ["outbound", "broadcast"];
 
 export function createFeedback(settings: FeedbackSettings): Feedback {
+  if (settings.token.trim() === testToken) return nobody;
   const connect = prepareConnections(settings);
   const nameOf = (stream: string) => settings.streams?.[stream] ?? stream;
   const names = streamsOf(settings.streams);
   const found = (event: object) => foundCall({ ...event }, names);
-  const client = () => {
-    if (settings.token.trim() === testToken) throw unanswered("the test token stores nothing");
-    return connect().client;
-  };
+  const client = () => connect().client;
 
   return {
     streams: ours,
@@ -73,6 +71,14 @@ export function createFeedback(settings: FeedbackSettings): Feedback {
     },
   };
 }
+
+/** With the test token the service stores nothing, so it has nothing to tell. */
+const nobody: Feedback = {
+  streams: [],
+  deliveryOf: async () => [],
+  bouncesOf: async () => [],
+  suppressionsOf: async () => [],
+};
 
 /** Our names of the provider's streams. */
 export function streamsOf(names: FeedbackSettings["streams"] = {}): Record<string, string> {

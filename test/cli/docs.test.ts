@@ -10,7 +10,10 @@ const docs = path.resolve(import.meta.dirname, "../../docs/cli.md");
 let cli: Cli;
 before(async () => {
   cli = await openCli();
-  await cli.rows("select queue.declare_tasks($1)", JSON.stringify([{ name: "mail/flush" }]));
+  await cli.rows(
+    "select queue.declare_tasks($1)",
+    JSON.stringify([{ name: "mail/flush" }, { name: "mail/sweep" }]),
+  );
 });
 after(() => cli[Symbol.asyncDispose]());
 

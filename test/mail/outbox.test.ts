@@ -63,6 +63,7 @@ test("a flush sends the words of a letter as they are and writes down the receip
     textBody: letter.text,
   });
   assert.match(letter.text ?? "", /https:\/\/school\.test\/sign-in#t0ken/);
+  assert.equal(message?.id, letter.provider_message_id);
 });
 
 test("the intent to send is committed before a byte leaves", async () => {

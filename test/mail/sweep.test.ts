@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { askForEvents } from "#mail/asking.ts";
-import type { Feedback, Suppression } from "#mail/feedback.ts";
+import { createFeedback, type Feedback, type Suppression } from "#mail/feedback.ts";
 import { foundCall } from "#mail/webhook-call.ts";
 import { openWorld, type World } from "../support/world.ts";
 import { letTimePass } from "./outbox-support.ts";
@@ -116,6 +116,26 @@ test("a sweep is made when it is wanted, once a day, and when nothing is heard o
   assert.equal(await askForEvents(world.pool, silent), true, "a day is over");
 });
 
+test("with the test token nothing is asked, and nothing changes", async () => {
+  await acceptedLetter(world.pool);
+  await letTimePass(world.pool, "1 hour");
+  const nobody = createFeedback({ token: "POSTMARK_API_TEST", endpoint: "http://127.0.0.1:1" });
+  assert.equal(await askForEvents(world.pool, nobody), true);
+  assert.equal(await count("mail.webhook_calls"), 0);
+});
+
+test("calls that nobody has heard are rung for again", async () => {
+  await storeCalls(world.pool, [payloadsFor(await acceptedLetter(world.pool)).delivery]);
+  await world.pool.query(
+    "update mail.webhook_calls set received_at = received_at - interval '2 minutes'; delete from graphile_worker._private_jobs",
+  );
+  await askForEvents(world.pool, knowing({}));
+  const { rows } = await world.pool.query(
+    "select from queue.jobs where payload::json ->> 'job' = 'mail/hear'",
+  );
+  assert.equal(rows.length, 1);
+});
+
 test("a provider that does not answer fails the sweep, and the next begins where the last good one began", async () => {
   await askForEvents(world.pool, knowing({}), { wanted: true });
   const failing = { ...knowing({}), suppressionsOf: () => Promise.reject(new Error("no answer")) };
@@ -127,9 +147,14 @@ test("a provider that does not answer fails the sweep, and the next begins where
     rows.map(({ open }) => open),
     [false, true],
   );
+  await pass("21 hours");
+  await assert.rejects(askForEvents(world.pool, failing), /no answer/);
+  assert.equal(await askForEvents(world.pool, knowing({})), false, "not at once");
+  await pass("16 minutes");
+  await assert.rejects(askForEvents(world.pool, failing), /no answer/);
   await askForEvents(world.pool, knowing({}), { wanted: true });
   const { rows: all } = await world.pool.query("select asked_since from mail.sweeps order by id");
-  assert.deepEqual(all[2], all[1]);
+  assert.deepEqual(all.at(-1), all.at(-2));
 });
 
 type Knowledge = {
