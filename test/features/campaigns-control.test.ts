@@ -223,3 +223,27 @@ test("a follow-up goes to those who have not seen it when it is sent, not to who
   await work(school, followUp.id);
   assert.deepEqual(await recipientsIn(tutor, followUp.id, "queued"), ["Ani", "Dewi"]);
 });
+
+test("who leaves by a letter counts as unsubscribed, and gets nothing of what waits, here or in the next campaign", async () => {
+  await join(school, names(2));
+  const first = await draft(tutor, school.classId);
+  await sendNow(school, tutor, first);
+  await work(school, first);
+  const second = await draft(tutor, school.classId, { name: "Again" });
+  await sendNow(school, tutor, second);
+  await work(school, second);
+  const { rows } = await school.world.pool.query(
+    `select l.unsubscribe_token as token from campaigns.campaign_recipients r join mail.letters l on l.id = r.letter_id
+     where r.campaign_id = $1 order by l.position limit 1`,
+    [first],
+  );
+  await school.world.pool.query("select notify.leave_by_token($1)", [rows[0].token]);
+  assert.deepEqual(await letterStates(school), { cancelled: 2, queued: 2 });
+  const boardOf = async (campaignId: string) =>
+    (await tutor(campaignBoard, { campaignId })).data.campaignBoard;
+  assert.partialDeepStrictEqual(await boardOf(first), { unsubscribed: 1 });
+  assert.partialDeepStrictEqual(await boardOf(second), { unsubscribed: 0, cancelled: 1 });
+  const third = await draft(tutor, school.classId, { name: "Once more" });
+  await sendNow(school, tutor, third);
+  assert.partialDeepStrictEqual(await boardOf(third), { suppressedBecause: { "opted-out": 1 } });
+});
