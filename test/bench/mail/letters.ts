@@ -22,8 +22,10 @@ export async function enqueueCampaign(db: Pick<pg.ClientBase, "query">, letters:
 /** A sign-in link, as signing in writes it; its id, and when its transaction was committed. */
 export async function enqueueLink(pool: pg.Pool, number: number): Promise<{ id: string; at: number }> {
   const { rows } = await pool.query<{ id: string }>(
-    "select mail.enqueue('sign-in-link', $1, $2, gen_random_uuid()::text, priority => 10) as id",
-    [`person-${number}@school.test`, { personName: "Ada", signInToken: crypto.randomUUID(), code: "123456" }],
+    `select mail.enqueue('sign-in-link', $1, t.sample, gen_random_uuid()::text, priority => 10,
+       expires_at => now() + interval '15 minutes', category => 'security', secret => true) as id
+     from mail.templates t where t.name = 'sign-in-link' and t.locale = 'en'`,
+    [`person-${number}@school.test`],
   );
   return { id: rows[0]?.id as string, at: performance.timeOrigin + performance.now() };
 }
