@@ -33,6 +33,8 @@ export type Config = Readonly<{
   /** Postmark's names of the two streams. */
   mailStream: string;
   mailBroadcastStream: string;
+  /** Who keeps the list of those who left the broadcast stream. */
+  mailUnsubscribe: "own" | "postmark";
   mailbox: boolean;
   /** 0: a free one. */
   mailboxPort: number;
@@ -81,6 +83,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     mailFrom: given.MAIL_FROM,
     mailStream: given.MAIL_STREAM,
     mailBroadcastStream: given.MAIL_BROADCAST_STREAM,
+    mailUnsubscribe: given.MAIL_UNSUBSCRIBE,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
     mailboxPort: given.MAILBOX_PORT,
     mailboxUrl: given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.MAILBOX_PORT}`,
@@ -193,6 +196,7 @@ const Environment = v.object({
   MAIL_FROM: v.optional(v.string(), "Howdah <howdah@localhost.localdomain>"),
   MAIL_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "outbound"),
   MAIL_BROADCAST_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "broadcast"),
+  MAIL_UNSUBSCRIBE: v.optional(v.picklist(["own", "postmark"], must("own or postmark")), "own"),
   MAILBOX: onOff,
   MAILBOX_PORT: wholeNumber(0, 65_535, 4025),
   MAILBOX_URL: v.optional(baseUrl),

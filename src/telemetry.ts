@@ -68,6 +68,9 @@ export interface TelemetryEvents {
   "mail:rejected": { letter: string; type: string; details?: string };
   "mail:swept": { leasesLost: number; expired: number };
   "mail:sweep-failed": { error: unknown };
+  "mail:unhealthy": { stream: string; state: "warning" | "alarm"; reason: string };
+  "mail:healthy": { stream: string };
+  "mail:campaign-alert": { campaign: string; state: string; reason: string };
   "mailbox:unknown-path": { method: string; path: string };
   "mailbox:failed": { method: string; path: string; error: unknown };
   "mailbox:ended": { code: number | null; signal: string | null };

@@ -33,6 +33,21 @@ begin
 end
 $$;
 
+-- What jsonb_populate_record takes out of a row: the columns of what `clear` names as GraphQL does. There an argument that is
+-- null is as one that was not given, and cannot say it.
+create function app.cleared(clear text[], clearable text[]) returns jsonb
+language plpgsql immutable as $$
+begin
+  if not coalesce(cleared.clear <@ cleared.clearable, true) then
+    raise exception 'What can be cleared is: %.', array_to_string(cleared.clearable, ', ') using errcode = 'HW422', column = 'clear';
+  end if;
+  return (
+    select coalesce(jsonb_object_agg(lower(regexp_replace(n, '([A-Z])', '_\1', 'g')), null), '{}')
+    from unnest(cleared.clear) n
+  );
+end
+$$;
+
 create function app.me() returns app.people
 language sql stable security definer set search_path = '' as $$
   select p.* from app.people p where p.id = app.current_person_id()

@@ -11,6 +11,7 @@ language plpgsql volatile set search_path = '' as $$
 #variable_conflict use_column
 declare
   v_lane constant text := coalesce(claim.lane, mail.most_urgent_lane());
+  v_batch constant uuid := gen_random_uuid();
   v_allowed int;
   v_due uuid[];
   v_ids uuid[];
@@ -33,14 +34,13 @@ begin
       update mail.letters l
       set state = 'sending',
           attempt = l.attempt + 1,
-          batch_id = b.id,
+          batch_id = v_batch,
           claimed_by = claim.claimed_by,
           lease_until = now() + interval '120 seconds',
           last_tx_at = now(),
           expires_at = case when l.category = 'security' then least(l.expires_at, now() + interval '2 minutes') else l.expires_at end,
           error_code = null,
           error = null
-      from (select gen_random_uuid() as id) b
       where l.id = any (v_ids)
       returning l.*
     )

@@ -7,16 +7,23 @@
 -- letter only where it knows the suppression itself.
 create function mail.suppression_of(address text, stream text, category text) returns text
 language sql stable as $$
-  select s.reason
-  from mail.suppressions s
-  where s.address = lower(suppression_of.address) and s.lifted_at is null
-    and case s.reason
-      when 'hard-bounce' then true
-      when 'soft-bounces' then not mail.is_essential(suppression_of.category)
-      when 'spam-complaint' then s.stream = suppression_of.stream or not mail.is_essential(suppression_of.category)
-      else s.stream = suppression_of.stream
-    end
-  order by s.reason = 'spam-complaint' desc, s.reason = 'hard-bounce' desc, s.id
+  select o.reason
+  from (
+    select s.reason, s.id
+    from mail.suppressions s
+    where s.address = lower(suppression_of.address) and s.lifted_at is null
+      and case s.reason
+        when 'hard-bounce' then true
+        when 'soft-bounces' then not mail.is_essential(suppression_of.category)
+        when 'spam-complaint' then s.stream = suppression_of.stream or not mail.is_essential(suppression_of.category)
+        else s.stream = suppression_of.stream
+      end
+    union all
+    select 'unsubscribed', null
+    from mail.refusals r
+    where r.address = lower(suppression_of.address) and r.category = suppression_of.category
+  ) o
+  order by o.reason = 'spam-complaint' desc, o.reason = 'hard-bounce' desc, o.id
   limit 1
 $$;
 

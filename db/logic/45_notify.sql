@@ -77,6 +77,23 @@ language sql volatile security definer set search_path = '' as $$
   where a.cause = reword.cause and a.withdrawn_at is null
 $$;
 
+-- Another audience for the same cause: who is new in it is told, from who has left it the cause is taken back.
+create function notify.readdress(cause text, group_ids uuid[], roles text[], person_ids uuid[]) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_announcement notify.announcements;
+begin
+  update notify.announcements a
+  set group_ids = readdress.group_ids, roles = readdress.roles, person_ids = readdress.person_ids,
+      readdressed_at = case when a.split_at is not null then now() end
+  where a.cause = readdress.cause and a.withdrawn_at is null
+  returning * into v_announcement;
+  if v_announcement.readdressed_at is not null then
+    perform queue.dispatch('notify/readdress', jsonb_build_object('announcementId', v_announcement.id));
+  end if;
+end
+$$;
+
 -- What has not gone out does not go out, and what nobody has read vanishes.
 create function notify.withdraw(cause text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -136,7 +153,6 @@ create function notify.split(announcement_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_announcement notify.announcements;
-  v_chunks int;
 begin
   select a.* into v_announcement from notify.announcements a where a.id = split.announcement_id for update;
   if v_announcement.split_at is not null or v_announcement.withdrawn_at is not null
@@ -150,27 +166,30 @@ begin
     perform notify.cut_audience(v_announcement);
   end if;
   update notify.announcements a set split_at = now() where a.id = split.announcement_id;
-  select count(*) into v_chunks from notify.chunks c where c.announcement_id = split.announcement_id;
-  if v_chunks > 1 then
-    perform notify.dispatch_chunks(v_announcement);
-  else
-    perform notify.tell_chunk(split.announcement_id, 1);
-    perform notify.finish(split.announcement_id);
-  end if;
+  perform notify.tell_from(v_announcement, 1);
 end
 $$;
 
--- Only when the withdrawal of the other is complete is it known who had been told; its job splits this one then.
+-- Only when the withdrawal or the other audience of the other is complete is it known who had been told; its job splits this
+-- one then.
 create function notify.may_follow(follows_id uuid) returns boolean
 language sql stable set search_path = '' as $$
   select not exists (
     select from notify.announcements a
     join notify.chunks c on c.announcement_id = a.id
-    where a.id = may_follow.follows_id and a.withdrawn_at is not null and c.withdrawn_at is null
+    where a.id = may_follow.follows_id
+      and (a.withdrawn_at is not null and c.withdrawn_at is null or a.withdrawn_at is null and a.readdressed_at is not null)
   )
 $$;
 
-create function notify.dispatch_chunks(announcement notify.announcements) returns void
+create function notify.split_followers(announcement_id uuid) returns void
+language sql volatile set search_path = '' as $$
+  select queue.dispatch('notify/split', jsonb_build_object('announcementId', a.id))
+  from notify.announcements a
+  where a.follows_id = split_followers.announcement_id and a.split_at is null
+$$;
+
+create function notify.dispatch_chunks(announcement notify.announcements, from_number int default 1) returns void
 language sql volatile set search_path = '' as $$
   select queue.dispatch_batch(
     jsonb_agg(jsonb_build_object(
@@ -181,7 +200,7 @@ language sql volatile set search_path = '' as $$
     on_end => jsonb_build_object('task', 'notify/finish', 'payload', jsonb_build_object('announcementId', (announcement).id))
   )
   from notify.chunks c
-  where c.announcement_id = (announcement).id
+  where c.announcement_id = (announcement).id and c.number >= dispatch_chunks.from_number
 $$;
 
 create function notify.finish(announcement_id uuid) returns void
@@ -235,18 +254,24 @@ $$;
 create function notify.cut(announcement_id uuid, person_ids uuid[]) returns void
 language sql volatile set search_path = '' as $$
   insert into notify.chunks (announcement_id, number, person_ids)
-  select cut.announcement_id, n / 1000 + 1, cut.person_ids[n + 1:n + 1000]
-  from generate_series(0, cardinality(cut.person_ids) - 1, 1000) n
+  select cut.announcement_id, l.last + n / 1000 + 1, cut.person_ids[n + 1:n + 1000]
+  from (
+    select coalesce(max(c.number), 0) as last from notify.chunks c where c.announcement_id = cut.announcement_id
+  ) l
+  cross join generate_series(0, cardinality(cut.person_ids) - 1, 1000) n
 $$;
 
 create function notify.cut_audience(announcement notify.announcements) returns void
 language sql volatile set search_path = '' as $$
-  select notify.cut((announcement).id, array(
-    select p.id
-    from app.people_of_audience((announcement).group_ids, (announcement).roles, (announcement).person_ids) p (id)
-    where p.id is distinct from (announcement).actor_id
-    order by p.id
-  ))
+  select notify.cut((announcement).id, array(select notify.addressees(announcement)))
+$$;
+
+create function notify.addressees(announcement notify.announcements) returns setof uuid
+language sql stable set search_path = '' as $$
+  select p.id
+  from app.people_of_audience((announcement).group_ids, (announcement).roles, (announcement).person_ids) p (id)
+  where p.id is distinct from (announcement).actor_id
+  order by p.id
 $$;
 
 create function notify.cut_people(announcement_id uuid, actor_id uuid, people jsonb) returns void
@@ -318,6 +343,108 @@ begin
 end
 $$;
 
+-- Another audience
+
+-- The announcement's row is not taken whole: a chunk in hand, which is waited for, refers to it.
+create function notify.readdress_chunks(announcement_id uuid) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_announcement notify.announcements;
+  v_told_before int;
+begin
+  select a.* into v_announcement
+  from notify.announcements a
+  where a.id = readdress_chunks.announcement_id and a.readdressed_at is not null and a.withdrawn_at is null
+  for no key update;
+  if not found then
+    return;
+  end if;
+  perform from notify.chunks c where c.announcement_id = v_announcement.id order by c.number for update;
+  v_told_before := (select max(c.number) from notify.chunks c where c.announcement_id = v_announcement.id);
+  perform notify.leave_out(v_announcement);
+  perform notify.take_in(v_announcement);
+  update notify.announcements a set readdressed_at = null, finished_at = null where a.id = v_announcement.id;
+  perform notify.tell_from(v_announcement, coalesce(v_told_before, 0) + 1);
+  perform notify.split_followers(v_announcement.id);
+end
+$$;
+
+-- Who has left the audience leaves its chunks, and those of what followed it.
+create function notify.leave_out(announcement notify.announcements) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_gone uuid[];
+  v_cause uuid;
+begin
+  v_gone := array(
+    select p.id from notify.chunks c cross join unnest(c.person_ids) p (id) where c.announcement_id = (announcement).id
+    except
+    select notify.addressees(announcement)
+  );
+  for v_cause in
+    select a.id from notify.announcements a
+    where (a.id = (announcement).id or a.follows_id = (announcement).id) and a.withdrawn_at is null
+    order by a.id
+  loop
+    perform notify.take_back(v_cause, v_gone);
+    update notify.chunks c
+    set person_ids = array(select p.id from unnest(c.person_ids) p (id) where p.id <> all (v_gone) order by p.id)
+    where c.announcement_id = v_cause and c.person_ids && v_gone;
+  end loop;
+end
+$$;
+
+-- Who is new in the audience gets chunks of their own; who was in it once and is back gets back what was taken back.
+create function notify.take_in(announcement notify.announcements) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_new uuid[];
+  v_back uuid[];
+begin
+  v_new := array(
+    select notify.addressees(announcement)
+    except
+    select p.id from notify.chunks c cross join unnest(c.person_ids) p (id) where c.announcement_id = (announcement).id
+    order by 1
+  );
+  perform notify.cut((announcement).id, v_new);
+  with back as (
+    update notify.notifications n
+    set withdrawn_at = null
+    where n.announcement_id = (announcement).id and n.person_id = any (v_new) and n.withdrawn_at is not null
+    returning n.id
+  ),
+  waiting as (
+    update notify.deliveries d
+    set state = 'waiting', due_at = now(), letter_id = null
+    from back b
+    where d.notification_id = b.id and d.state = 'withdrawn'
+  )
+  select array_agg(b.id) into v_back from back b;
+  if v_back is not null then
+    perform notify.tell_live(v_back, is_large => cardinality(v_back) >= 1000);
+    perform notify.ring(array[now()]);
+  end if;
+end
+$$;
+
+create function notify.tell_from(announcement notify.announcements, number int) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_chunks int;
+begin
+  select count(*) into v_chunks
+  from notify.chunks c
+  where c.announcement_id = (announcement).id and c.number >= tell_from.number;
+  if v_chunks > 1 then
+    perform notify.dispatch_chunks(announcement, tell_from.number);
+  else
+    perform notify.tell_chunk((announcement).id, tell_from.number);
+    perform notify.finish((announcement).id);
+  end if;
+end
+$$;
+
 -- Taking back
 
 create function notify.withdraw_chunks(announcement_id uuid) returns void
@@ -326,13 +453,12 @@ begin
   perform from notify.chunks c where c.announcement_id = withdraw_chunks.announcement_id order by c.number for update;
   perform notify.take_back(withdraw_chunks.announcement_id);
   update notify.chunks c set withdrawn_at = now() where c.announcement_id = withdraw_chunks.announcement_id;
-  perform queue.dispatch('notify/split', jsonb_build_object('announcementId', a.id))
-  from notify.announcements a
-  where a.follows_id = withdraw_chunks.announcement_id and a.split_at is null;
+  perform notify.split_followers(withdraw_chunks.announcement_id);
 end
 $$;
 
-create function notify.take_back(announcement_id uuid) returns void
+-- From everybody, or from these people.
+create function notify.take_back(announcement_id uuid, person_ids uuid[] default null) returns void
 language plpgsql volatile set search_path = '' as $$
 declare
   v_unsent uuid[];
@@ -343,6 +469,7 @@ begin
     from notify.notifications n
     join notify.deliveries d on d.notification_id = n.id
     where n.announcement_id = take_back.announcement_id and d.state = 'handed-over' and d.frequency = 'instant'
+      and (take_back.person_ids is null or n.person_id = any (take_back.person_ids))
   );
   update notify.deliveries d
   set state = 'withdrawn'
@@ -351,11 +478,13 @@ begin
   update notify.deliveries d
   set state = 'withdrawn', due_at = null
   from notify.notifications n
-  where n.announcement_id = take_back.announcement_id and d.notification_id = n.id and d.state = 'waiting';
+  where n.announcement_id = take_back.announcement_id and d.notification_id = n.id and d.state = 'waiting'
+    and (take_back.person_ids is null or n.person_id = any (take_back.person_ids));
   with gone as (
     update notify.notifications n
     set withdrawn_at = now()
     where n.announcement_id = take_back.announcement_id and n.read_at is null and n.withdrawn_at is null
+      and (take_back.person_ids is null or n.person_id = any (take_back.person_ids))
     returning n.person_id
   )
   select array_agg(gone.person_id) into v_people from gone;

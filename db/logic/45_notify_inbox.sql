@@ -236,7 +236,7 @@ declare
 begin
   select a.* into v_announcement
   from notify.announcements a
-  where a.id = withdraw_announcement.announcement_id and a.category = 'announcement'
+  where a.id = withdraw_announcement.announcement_id and a.category = 'announcement' and a.client_id is not null
     and (a.actor_id = v_person_id or app.is_community_owner());
   if not found then
     raise exception 'There is no such announcement of yours.' using errcode = 'HW404', column = 'announcement_id';
@@ -269,7 +269,9 @@ end
 $$;
 
 -- Groups and people that the person who is signed in does not know are not there.
-create function notify.refuse_audience(group_ids uuid[], roles text[], person_ids uuid[]) returns void
+create function notify.refuse_audience(
+  group_ids uuid[], roles text[], person_ids uuid[], known_group_ids uuid[] default '{}', known_person_ids uuid[] default '{}'
+) returns void
 language plpgsql stable security definer set search_path = '' as $$
 begin
   if coalesce(cardinality(refuse_audience.group_ids), 0) + coalesce(cardinality(refuse_audience.person_ids), 0) = 0 then
@@ -288,7 +290,7 @@ begin
   end if;
   if exists (
     select from unnest(refuse_audience.group_ids) i (id)
-    where not exists (
+    where i.id <> all (refuse_audience.known_group_ids) and not exists (
       select from app.groups g
       where g.id = i.id and (g.id in (select app.current_group_ids()) or app.is_community_owner())
     )
@@ -297,7 +299,7 @@ begin
   end if;
   if exists (
     select from unnest(refuse_audience.person_ids) i (id)
-    where not exists (
+    where i.id <> all (refuse_audience.known_person_ids) and not exists (
       select from app.people p
       where p.id = i.id and (p.id = app.current_person_id() or app.is_community_owner() or exists (
         select from app.memberships mine
@@ -338,7 +340,7 @@ using (person_id = (select app.current_person_id()) and withdrawn_at is null and
 
 create policy makers_read on notify.announcements for select to authenticated
 using (
-  category = 'announcement'
+  category = 'announcement' and client_id is not null
   and (actor_id = (select app.current_person_id()) or (select app.is_community_owner()))
 );
 
@@ -366,6 +368,7 @@ comment on column notify.announcements.follows_id is E'@behavior -*\nAn earlier 
 comment on column notify.announcements.follows_revision is E'@behavior -*\nThe words that are new.';
 comment on column notify.announcements.revision is E'@behavior -*\nCounts its words.';
 comment on column notify.announcements.split_at is E'@behavior -*\nWhen its audience was read.';
+comment on column notify.announcements.readdressed_at is E'@behavior -*\nWhen it got another audience, which has not been told yet.';
 comment on column notify.announcements.client_id is 'Made by the client; the same one again returns the first announcement.';
 comment on column notify.announcements.category is 'announcement.';
 comment on column notify.announcements.created_at is E'@behavior +orderBy\nWhen it was made.';
@@ -411,7 +414,7 @@ comment on column notify.progress_of_cause.skipped is 'People without a mail: mu
 comment on column notify.progress_of_cause.withdrawn is 'Notifications that were taken back.';
 comment on column notify.progress_of_cause.finished_at is 'When everybody was told; mails may still be on their way.';
 comment on function notify.inbox(boolean, boolean, text) is
-  E'@behavior +queryField:resource:connection +order\n@arg unread true: only unread ones; false: only read ones; null: both.\n@arg archived true: only those put away; false (unless given): only the others; null: both.\n@arg category Only those of this category; null: all.\nWhat you were told, newest first: unread true or false, archived (false unless given; null for both), of one category.';
+  E'@behavior +queryField:resource:connection +order\n@defaultOrder CREATED_AT_DESC,PRIMARY_KEY_DESC\n@arg unread true: only unread ones; false: only read ones; null: both.\n@arg archived true: only those put away; false (unless given): only the others; null: both.\n@arg category Only those of this category; null: all.\nWhat you were told, newest first: unread true or false, archived (false unless given; null for both), of one category.';
 comment on function notify.unread_notifications() is 'How many of your notifications are unread.';
 comment on function notify.notifications_title(notify.notifications) is 'Plain text.';
 comment on function notify.notifications_body(notify.notifications) is 'Plain text.';

@@ -59,13 +59,19 @@ begin
 end
 $$;
 
--- Without the asking; for links to unsubscribe, which work without signing in.
-create function notify.prefer(person_id uuid, category text, channel text, frequency text) returns notify.preference
+-- Without the asking; for links to unsubscribe, which work without signing in. What waits in the outbox does not go out any more.
+create function notify.prefer(person_id uuid, category text, channel text, frequency text, since timestamptz default now())
+returns notify.preference
 language sql volatile security definer set search_path = '' as $$
-  insert into notify.preferences as p (person_id, category, channel, frequency)
-  values (prefer.person_id, prefer.category, prefer.channel, prefer.frequency)
+  select mail.cancel_many(array(
+    select l.id from mail.letters l
+    where l.person_id = prefer.person_id and l.category = prefer.category and l.state in ('queued', 'sending', 'unknown', 'held')
+  ))
+  where prefer.channel = 'mail' and prefer.frequency = 'off';
+  insert into notify.preferences as p (person_id, category, channel, frequency, updated_at)
+  values (prefer.person_id, prefer.category, prefer.channel, prefer.frequency, prefer.since)
   on conflict on constraint one_preference_per_category_and_channel do update
-  set frequency = excluded.frequency, updated_at = now()
+  set frequency = excluded.frequency, updated_at = excluded.updated_at
   returning p.category, p.channel, p.frequency, 'person'
 $$;
 
@@ -264,7 +270,7 @@ comment on constraint digest_times_person_id_fkey on notify.digest_times is E'@b
 comment on table notify.buckets is E'@behavior -*\nToken buckets of the throttle.';
 comment on function notify.frequencies(uuid[], text, text) is
   'How often each of these people is told of a category over a channel, and who says so.';
-comment on function notify.prefer(uuid, text, text, text) is 'Sets a person''s preference for them.';
+comment on function notify.prefer(uuid, text, text, text, timestamptz) is 'Sets a person''s preference for them.';
 comment on function notify.my_preferences() is
   'How often you are mailed what, and who says so.';
 comment on function notify.set_preference(text, text, text) is

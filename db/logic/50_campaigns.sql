@@ -2,7 +2,8 @@
 -- in one transaction (campaigns.prepare) and hands them to the outbox by jobs: one each for a few, chunks at a pace for
 -- many. A job works only for the round that dispatched it, under a shared lock of the campaign's row, so that a pause or a
 -- cancellation, which takes the row for itself, is obeyed by everything that comes after it.
--- 50_campaigns_letters.sql is what the letters say, _money.sql pledges and payments, _board.sql what became of the letters.
+-- 50_campaigns_letters.sql is what the letters say, _money.sql pledges and payments, _board.sql what became of the letters,
+-- _alerts.sql when too many of them came to a bad end.
 
 -- Drafts
 
@@ -74,7 +75,8 @@ create function campaigns.update_campaign(
   purpose text default null,
   currency text default null,
   due_on date default null,
-  tags campaigns.merge_tag_entry[] default null
+  tags campaigns.merge_tag_entry[] default null,
+  clear text[] default null
 ) returns campaigns.campaigns
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -83,6 +85,7 @@ begin
   if v_draft.state <> 'draft' then
     raise exception 'Only a draft can be changed: this campaign is %.', v_draft.state using errcode = 'HW409';
   end if;
+  v_draft := jsonb_populate_record(v_draft, app.cleared(update_campaign.clear, '{purpose,currency,dueOn}'));
   v_draft.name := coalesce(update_campaign.name, v_draft.name);
   v_draft.subject := coalesce(update_campaign.subject, v_draft.subject);
   v_draft.body := coalesce(update_campaign.body, v_draft.body);
@@ -649,15 +652,24 @@ begin
   if v_campaign.state not in ('preparing', 'sending') and not campaigns.has_letters_to_go(v_campaign) then
     raise exception 'Nothing of this campaign is under way.' using errcode = 'HW409';
   end if;
-  perform queue.cancel_batch(v_campaign.batch_id);
-  perform campaigns.put_letters_off(v_campaign.id, 'infinity');
-  update campaigns.campaigns c set state = 'paused' where c.id = v_campaign.id returning c.* into v_campaign;
+  return campaigns.pause(v_campaign);
+end
+$$;
+
+create function campaigns.pause(campaign campaigns.campaigns) returns campaigns.campaigns
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_campaign campaigns.campaigns;
+begin
+  perform queue.cancel_batch((campaign).batch_id);
+  perform campaigns.put_letters_off((campaign).id, 'infinity');
+  update campaigns.campaigns c set state = 'paused' where c.id = (campaign).id returning c.* into v_campaign;
   perform campaigns.tell_progress(v_campaign.id, now_too => true);
   return v_campaign;
 end
 $$;
 
-create function campaigns.resume_campaign(campaign_id uuid) returns campaigns.campaigns
+create function campaigns.resume_campaign(campaign_id uuid, despite_alert boolean default false) returns campaigns.campaigns
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_campaign campaigns.campaigns := campaigns.require_campaign(resume_campaign.campaign_id);
@@ -668,6 +680,7 @@ begin
   if v_campaign.state <> 'paused' then
     raise exception 'Only a paused campaign can go on: this one is %.', v_campaign.state using errcode = 'HW409';
   end if;
+  perform campaigns.overrule(v_campaign, resume_campaign.despite_alert);
   if v_campaign.prepared_at is null then
     return campaigns.start(v_campaign.id);
   end if;
@@ -853,10 +866,12 @@ grant usage on schema campaigns to anon, authenticated, service_role, howdah_api
 grant select on campaigns.campaigns, campaigns.merge_tags, campaigns.merge_values, campaigns.campaign_recipients to authenticated;
 grant execute on function
   campaigns.create_campaign(text, text, text, uuid, uuid, uuid[], text[], uuid[], text, text, date, campaigns.merge_tag_entry[]),
-  campaigns.update_campaign(uuid, text, text, text, uuid[], text[], uuid[], text, text, date, campaigns.merge_tag_entry[]),
+  campaigns.update_campaign(
+    uuid, text, text, text, uuid[], text[], uuid[], text, text, date, campaigns.merge_tag_entry[], text[]
+  ),
   campaigns.set_merge_values(uuid, campaigns.merge_value_entry[]),
   campaigns.test_campaign(uuid, uuid), campaigns.send_campaign(uuid), campaigns.pause_campaign(uuid),
-  campaigns.resume_campaign(uuid), campaigns.cancel_campaign(uuid), campaigns.resend_campaign(uuid, uuid, text),
+  campaigns.resume_campaign(uuid, boolean), campaigns.cancel_campaign(uuid), campaigns.resend_campaign(uuid, uuid, text),
   campaigns.preview_campaign(uuid, uuid), campaigns.campaign_forecast(uuid)
 to anon, authenticated;
 grant execute on function campaigns.is_in_topic(text) to authenticated;
@@ -934,7 +949,7 @@ comment on column campaigns.campaign_forecast.minutes is 'How long that would ta
 comment on function campaigns.create_campaign is
   E'@arg tags Merge tags of its own, 50 at most; null: none.\nWrites the draft of a letter to many. Idempotent: the same clientId returns the first campaign. For staff of the group; without groupId for owners of the community. Errors: HW401, HW403, HW404, HW422.';
 comment on function campaigns.update_campaign is
-  E'@arg tags All merge tags of its own, 50 at most; null: they stay.\nChanges what is given of a draft; tags, if given, are all of its own ones. For staff. Errors: HW401, HW404, HW409, HW422.';
+  E'@arg tags All merge tags of its own, 50 at most; null: they stay.\n@arg clear What it is to have no more: purpose, currency, dueOn.\nChanges what is given of a draft; tags, if given, are all of its own ones. For staff. Errors: HW401, HW404, HW409, HW422.';
 comment on function campaigns.set_merge_values is
   E'@arg entries 1 to 1,000 values, one per person and tag; null as the value takes it away.\nSays what the declared tags of a draft stand for in the letters to people. For staff. Errors: HW401, HW404, HW409, HW422.';
 comment on function campaigns.preview_campaign is
@@ -947,7 +962,8 @@ comment on function campaigns.send_campaign is
   'Freezes the recipients and their letters, and sends them. Again, it changes nothing. For staff. Errors: HW401, HW404, HW409, HW422.';
 comment on function campaigns.pause_campaign is
   'Nothing more goes out until the campaign is resumed, except what was handed over already. Again, it changes nothing. For staff. Errors: HW401, HW404, HW409.';
-comment on function campaigns.resume_campaign is 'Sends what a pause has kept back. Again, it changes nothing. For staff. Errors: HW401, HW404, HW409.';
+comment on function campaigns.resume_campaign is
+  E'@arg despiteAlert true sends all the same where an alert has paused the campaign; what it was for is not counted again.\nSends what a pause has kept back. Again, it changes nothing. For staff. Errors: HW401, HW404, HW409.';
 comment on function campaigns.cancel_campaign is
   'Nothing more goes out, except what was handed over already. Again, it changes nothing. For staff. Errors: HW401, HW404, HW409.';
 comment on function campaigns.resend_campaign is

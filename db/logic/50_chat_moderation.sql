@@ -14,8 +14,47 @@ begin
   if found then
     return v_report;
   end if;
-  return chat.note('report', v_message.room_id, v_message.id, v_message.sender_id, report_message.reason, body => v_message.body);
+  v_report := chat.note('report', v_message.room_id, v_message.id, v_message.sender_id, report_message.reason, body => v_message.body);
+  perform chat.tell_of_report(v_report);
+  return v_report;
 end
+$$;
+
+-- Staff hears once of each message that it was reported: not by whom, not whose, nor what it says; that stands behind the link.
+create function chat.tell_of_report(report chat.moderation) returns void
+language sql volatile as $$
+  select notify.announce(
+    'chat:reported:' || (report).message_id, 'announcement', 'A message was reported',
+    'Somebody has reported a message in ' || case r.kind
+      when 'direct' then 'a direct conversation' else coalesce(nullif(r.name, ''), g.name, 'a room') end
+      || '. Have a look at it, and decide what becomes of it.',
+    '/rooms/' || r.id, person_ids => chat.who_looks_into(report, r),
+    about => jsonb_build_object('roomId', r.id, 'messageId', (report).message_id)
+  )
+  from chat.rooms r
+  left join app.groups g on g.id = r.group_id
+  where r.id = (report).room_id
+$$;
+
+-- Neither who reported nor who is reported. Where nobody else runs the room, those who run the community.
+create function chat.who_looks_into(report chat.moderation, room chat.rooms) returns uuid[]
+language sql stable as $$
+  with staff as (
+    select m.person_id from app.memberships m where m.group_id = (room).group_id and m.role in ('owner', 'teacher')
+    union
+    select m.person_id from chat.room_members m where m.room_id = (room).id and m.role = 'moderator'
+  ),
+  unconcerned as (
+    select s.person_id from staff s
+    where s.person_id is distinct from (report).person_id and s.person_id is distinct from (report).actor_id
+  )
+  select array(
+    select u.person_id from unconcerned u
+    union all
+    select p.id from app.people p
+    where p.community_role = 'owner' and not exists (select from unconcerned)
+      and p.id is distinct from (report).person_id and p.id is distinct from (report).actor_id
+  )
 $$;
 
 create function chat.hide_message(message_id uuid, reason text default '') returns chat.messages
@@ -212,7 +251,7 @@ comment on constraint bans_room_id_fkey on chat.bans is E'@fieldName room\n@fore
 comment on constraint bans_person_id_fkey on chat.bans is E'@fieldName person\n@foreignFieldName bans';
 comment on constraint bans_banned_by_fkey on chat.bans is E'@fieldName banner\n@foreignFieldName pronouncedBans';
 comment on column chat.bans.until is 'When it ends; null is never.';
-comment on function chat.report_message(uuid, text) is 'Tells staff of a message, with a reason. Again returns the first report. Errors: HW401, HW404, HW422.';
+comment on function chat.report_message(uuid, text) is 'Tells staff of a message, with a reason: those who run the room, or the community, and are not concerned are notified once. Again returns the first report. Errors: HW401, HW404, HW422.';
 comment on function chat.hide_message(uuid, text) is 'Takes the words of a message away from its readers. For staff. Again changes nothing. Errors: HW401, HW403, HW404, HW422.';
 comment on function chat.unhide_message(uuid) is 'Gives a hidden message its words back. For staff. Errors: HW401, HW403, HW404.';
 comment on function chat.ban_from_room(uuid, uuid, timestamptz, text) is

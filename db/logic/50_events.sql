@@ -78,7 +78,11 @@ create function events.update_event(
   ends_at timestamptz default null,
   time_zone text default null,
   capacity int default null,
-  remind_minutes_before int default null
+  remind_minutes_before int default null,
+  group_ids uuid[] default null,
+  roles text[] default null,
+  person_ids uuid[] default null,
+  clear text[] default null
 ) returns events.events
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -89,16 +93,20 @@ begin
   if v_before.cancelled_at is not null then
     raise exception 'The event has been cancelled: make a new one.' using errcode = 'HW409';
   end if;
-  v_event := v_before;
+  v_event := jsonb_populate_record(v_before, app.cleared(update_event.clear, '{endsAt,capacity}'));
   v_event.title := coalesce(btrim(update_event.title), v_before.title);
   v_event.description := coalesce(btrim(update_event.description), v_before.description);
   v_event.place := coalesce(btrim(update_event.place), v_before.place);
   v_event.starts_at := coalesce(update_event.starts_at, v_before.starts_at);
-  v_event.ends_at := coalesce(update_event.ends_at, v_event.starts_at + (v_before.ends_at - v_before.starts_at));
+  v_event.ends_at := coalesce(update_event.ends_at, v_event.starts_at + (v_event.ends_at - v_before.starts_at));
   v_event.time_zone := coalesce(update_event.time_zone, v_before.time_zone);
-  v_event.capacity := case when update_event.capacity = 0 then null else coalesce(update_event.capacity, v_before.capacity) end;
+  v_event.capacity := case when update_event.capacity = 0 then null else coalesce(update_event.capacity, v_event.capacity) end;
   v_event.remind_minutes_before := coalesce(update_event.remind_minutes_before, v_before.remind_minutes_before);
+  v_event.group_ids := coalesce(update_event.group_ids, v_before.group_ids);
+  v_event.roles := coalesce(update_event.roles, v_before.roles);
+  v_event.person_ids := coalesce(update_event.person_ids, v_before.person_ids);
   perform events.refuse(v_event);
+  perform events.refuse_other_audience(v_before, v_event);
   if v_event.capacity < events.places_taken(v_event.id, null) then
     raise exception 'More people than that have said yes.' using errcode = 'HW409', column = 'capacity';
   end if;
@@ -109,7 +117,8 @@ begin
   update events.events e
   set title = v_event.title, description = v_event.description, place = v_event.place, starts_at = v_event.starts_at,
       ends_at = v_event.ends_at, time_zone = v_event.time_zone, capacity = v_event.capacity,
-      remind_minutes_before = v_event.remind_minutes_before, revision = v_event.revision
+      remind_minutes_before = v_event.remind_minutes_before, revision = v_event.revision,
+      group_ids = v_event.group_ids, roles = v_event.roles, person_ids = v_event.person_ids
   where e.id = v_event.id
   returning * into v_event;
   perform events.tell_change(v_before, v_event);
@@ -117,10 +126,35 @@ begin
 end
 $$;
 
+-- Who was there may stay: only whom it adds must be known to the organiser, and theirs to invite.
+create function events.refuse_other_audience(before events.events, event events.events) returns void
+language plpgsql stable set search_path = '' as $$
+declare
+  v_groups constant uuid[] := array(select unnest(event.group_ids) except select unnest(before.group_ids));
+  v_people constant uuid[] := array(select unnest(event.person_ids) except select unnest(before.person_ids));
+begin
+  if events.same_audience(before, event) then
+    return;
+  end if;
+  perform notify.refuse_audience(
+    event.group_ids, event.roles, event.person_ids, known_group_ids => before.group_ids, known_person_ids => before.person_ids
+  );
+  perform notify.require_staff_for(v_groups, v_people);
+end
+$$;
+
+create function events.same_audience(before events.events, event events.events) returns boolean
+language sql immutable as $$
+  select ((before).group_ids, (before).roles, (before).person_ids) is not distinct from ((event).group_ids, (event).roles, (event).person_ids)
+$$;
+
 create function events.tell_change(before events.events, event events.events) returns void
 language plpgsql volatile set search_path = '' as $$
 begin
   perform notify.reword(events.cause(event, 'created'), event.title, events.words(event), '/events/' || event.id);
+  if not events.same_audience(before, event) then
+    perform notify.readdress(events.cause(event, 'created'), event.group_ids, event.roles, event.person_ids);
+  end if;
   if event.revision > before.revision then
     perform notify.withdraw(events.cause(before, 'changed:' || before.revision));
     perform notify.follow_up(
@@ -439,7 +473,9 @@ grant usage on schema events to anon, authenticated, service_role, howdah_api;
 grant select on events.events, events.rsvps to authenticated;
 grant execute on function
   events.create_event(text, timestamptz, uuid, text, text, timestamptz, text, uuid[], text[], uuid[], int, int, boolean),
-  events.update_event(uuid, text, text, text, timestamptz, timestamptz, text, int, int),
+  events.update_event(
+    uuid, text, text, text, timestamptz, timestamptz, text, int, int, uuid[], text[], uuid[], text[]
+  ),
   events.cancel_event(uuid, text), events.rsvp(uuid, text, int, text, uuid)
 to anon, authenticated;
 grant execute on function
@@ -483,8 +519,10 @@ comment on column events.answer_counts.maybe is 'People who said maybe.';
 comment on column events.answer_counts.guests is 'Guests of those who said yes.';
 comment on function events.create_event(text, timestamptz, uuid, text, text, timestamptz, text, uuid[], text[], uuid[], int, int, boolean) is
   E'@arg urgent Whether the invitations pass quiet hours and digests; null: no.\nMakes an event and invites its audience: the members of groups (with some of the roles; for their staff), and people of your groups by name. Returns at once, for any number of people. Urgent invitations pass quiet hours and digests. Idempotent by clientId. Errors: HW401, HW403, HW404, HW422.';
-comment on function events.update_event(uuid, text, text, text, timestamptz, timestamptz, text, int, int) is
-  'Changes an event; what is not given stays, and a capacity of 0 lifts the limit. Those who were told are told once of another title, place or time. Errors: HW401, HW403, HW404, HW409, HW422.';
+comment on function events.update_event(
+  uuid, text, text, text, timestamptz, timestamptz, text, int, int, uuid[], text[], uuid[], text[]
+) is
+  E'@arg clear What it is to have no more: endsAt, capacity.\nChanges an event; what is not given stays, and a capacity of 0 lifts the limit. Those who were told are told once of another title, place or time. With another audience those who are new in it are invited; from who is not in it any more the invitation is taken back, unless it was read or its mail has gone out. Errors: HW401, HW403, HW404, HW409, HW422.';
 comment on function events.cancel_event(uuid, text) is
   'Cancels an event: who was not told yet is not told any more, who was is told of the cancellation. Errors: HW401, HW403, HW404, HW422.';
 comment on function events.rsvp(uuid, text, int, text, uuid) is

@@ -557,6 +557,41 @@ begin
 end
 $$;
 
+-- Staff hears of a request, not whose it is: that stands behind the link. Of a decided one nobody needs to hear any more.
+
+create function app.request_cause(request app.membership_requests) returns text
+language sql immutable as $$
+  select 'membership-request:' || (request).id
+$$;
+
+create function app.tg_membership_requests__tell_staff() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+  v_group_name constant text := (select g.name from app.groups g where g.id = new.group_id);
+begin
+  perform notify.announce(
+    app.request_cause(new), 'announcement', left('Somebody asks to join ' || v_group_name, 200),
+    format('Somebody has come by an invitation link and asks to join %s as %s. Have a look, and let them in or not.', v_group_name, new.role),
+    '/groups/' || new.group_id, array[new.group_id], '{owner,teacher}', actor_id => new.person_id,
+    about => jsonb_build_object('groupId', new.group_id, 'membershipRequestId', new.id)
+  );
+  return null;
+end
+$$;
+
+create function app.tg_membership_requests__forget() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform notify.withdraw(app.request_cause(new));
+  return null;
+end
+$$;
+
+create trigger _900_tell_staff after insert on app.membership_requests
+for each row when (new.status = 'waiting') execute function app.tg_membership_requests__tell_staff();
+create trigger _900_forget after update on app.membership_requests
+for each row when (old.status = 'waiting' and new.status <> 'waiting') execute function app.tg_membership_requests__forget();
+
 -- Policies and grants
 
 create policy staff_reads on app.invitations for select to authenticated

@@ -371,6 +371,19 @@ export interface CampaignsCampaignRecipients {
 
 export interface CampaignsCampaigns {
   /**
+   * @behavior +filterBy
+   * warning: too many of its letters bounce or are called spam; paused: so many that it was paused; alarm: so many, and there was nothing left to pause. null: fine.
+   */
+  alert: string | null;
+  /**
+   * How many, and what the limits are.
+   */
+  alert_reason: string | null;
+  /**
+   * When it was noticed.
+   */
+  alerted_at: Timestamp | null;
+  /**
    * Groups it is for. Neither groups nor people: the group that sends it, or the community.
    */
   audience_group_ids: Generated<string[]>;
@@ -428,6 +441,19 @@ export interface CampaignsCampaigns {
    * What staff call it.
    */
   name: string;
+  /**
+   * When it was resumed despite the alert.
+   */
+  overruled_at: Timestamp | null;
+  /**
+   * Who resumed it despite the alert.
+   */
+  overruled_by: string | null;
+  /**
+   * @behavior -*
+   * Events up to this one do not count any more.
+   */
+  overruled_event_id: Generated<Int8>;
   /**
    * When its recipients and their letters were frozen.
    */
@@ -1057,6 +1083,28 @@ export interface MailDuplicates {
   provider_message_id: string;
 }
 
+export interface MailHealth {
+  accepted: Int8 | null;
+  bounce_rate: Numeric | null;
+  bounced: Int8 | null;
+  complained: Int8 | null;
+  complaint_rate: Numeric | null;
+  reason: string | null;
+  state: string | null;
+  stream: string | null;
+  window: string | null;
+}
+
+export interface MailHealthLimits {
+  bounces_alarm: Generated<Numeric>;
+  bounces_warn: Generated<Numeric>;
+  complaints_alarm: Generated<Numeric>;
+  complaints_warn: Generated<Numeric>;
+  id: Generated<boolean>;
+  least_accepted: Generated<number>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface MailLetters {
   absent_after: Timestamp | null;
   attempt: Generated<number>;
@@ -1112,6 +1160,12 @@ export interface MailReactivations {
   at: Timestamp;
   created_at: Generated<Timestamp>;
   stream: string;
+}
+
+export interface MailRefusals {
+  address: string;
+  category: string;
+  created_at: Generated<Timestamp>;
 }
 
 export interface MailStatus {
@@ -1189,6 +1243,12 @@ export interface MailTemplates {
   text: string;
   updated_at: Generated<Timestamp>;
   version: Generated<number>;
+}
+
+export interface MailToldHealth {
+  since: Generated<Timestamp>;
+  state: string;
+  stream: string;
 }
 
 export interface MailUndecided {
@@ -1290,6 +1350,11 @@ export interface NotifyAnnouncements {
   person_ids: string[] | null;
   /**
    * @behavior -*
+   * When it got another audience, which has not been told yet.
+   */
+  readdressed_at: Timestamp | null;
+  /**
+   * @behavior -*
    * Counts its words.
    */
   revision: Generated<number>;
@@ -1377,6 +1442,13 @@ export interface NotifyDigestTimes {
    * Of the weekly digest: 1 (Monday) to 7 (Sunday).
    */
   weekday: Generated<number>;
+}
+
+export interface NotifyMirroredSubscriptions {
+  address: string;
+  at: Timestamp;
+  stream: string;
+  suppressed: boolean;
 }
 
 export interface NotifyNotifications {
@@ -2336,15 +2408,19 @@ export interface DB {
   "mail.call_facts": MailCallFacts;
   "mail.delivery_events": MailDeliveryEvents;
   "mail.duplicates": MailDuplicates;
+  "mail.health": MailHealth;
+  "mail.health_limits": MailHealthLimits;
   "mail.letters": MailLetters;
   "mail.odd_calls": MailOddCalls;
   "mail.publication": MailPublication;
   "mail.reactivations": MailReactivations;
+  "mail.refusals": MailRefusals;
   "mail.status": MailStatus;
   "mail.streams": MailStreams;
   "mail.suppressions": MailSuppressions;
   "mail.sweeps": MailSweeps;
   "mail.templates": MailTemplates;
+  "mail.told_health": MailToldHealth;
   "mail.undecided": MailUndecided;
   "mail.webhook_calls": MailWebhookCalls;
   "mail.words": MailWords;
@@ -2354,6 +2430,7 @@ export interface DB {
   "notify.default_preferences": NotifyDefaultPreferences;
   "notify.deliveries": NotifyDeliveries;
   "notify.digest_times": NotifyDigestTimes;
+  "notify.mirrored_subscriptions": NotifyMirroredSubscriptions;
   "notify.notifications": NotifyNotifications;
   "notify.preferences": NotifyPreferences;
   "notify.quiet_times": NotifyQuietTimes;

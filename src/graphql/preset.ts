@@ -10,6 +10,7 @@ import { settingsOfRequest } from "#graphql/context.ts";
 import { authenticated } from "#graphql/plugins/authenticated.ts";
 import { cappedLists } from "#graphql/plugins/capped-lists.ts";
 import { checkedInput } from "#graphql/plugins/checked-input.ts";
+import { defaultOrder } from "#graphql/plugins/default-order.ts";
 import { describedFields } from "#graphql/plugins/described-fields.ts";
 import { limitedQueries } from "#graphql/plugins/limited-queries.ts";
 import { liveTopics } from "#graphql/plugins/live-topics.ts";
@@ -72,6 +73,7 @@ export function presetFor(
     plugins: [
       plainNames(schemas),
       cappedLists(),
+      defaultOrder(),
       authenticated(verify),
       ...(operations ? [persistedOperations(operations, persistedOnly)] : []),
       limitedQueries({ maxDepth, introspection }),

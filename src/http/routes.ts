@@ -10,6 +10,7 @@ import { clientConfigRoute } from "#http/routes/client-config.ts";
 import { healthRoutes } from "#http/routes/health.ts";
 import { mailboxRoute } from "#http/routes/mailbox.ts";
 import { postmarkWebhookRoute } from "#http/routes/postmark-webhook.ts";
+import { unsubscribeRoutes } from "#http/routes/unsubscribe.ts";
 import { addWeb } from "#http/static.ts";
 import type { Relay } from "#realtime/relay.ts";
 
@@ -33,6 +34,8 @@ export type Surface = {
  *   GET  /api/config                           api: what a browser needs to begin
  *   POST /auth/request-link /auth/sign-in      api: sign-in by mailed link
  *   POST /auth/token /auth/sign-out            api: a fresh JWT for the session cookie; the end of the session
+ *   GET POST /unsubscribe/<token>              api: the links of letters, without sign-in
+ *   GET POST /preferences/<token>              api: the same
  *   POST /mail/webhooks/postmark               api: what the mail service tells of letters
  *   GET  / and the files of the web app        api
  *   WS   /socket/websocket /realtime/v1/websocket, POST /api/broadcast[/…]    relay (websockets: upgrade.ts)
@@ -45,6 +48,7 @@ export async function addRoutes(app: FastifyInstance, surface: Surface): Promise
   if (!surface.graphql) return void app.setNotFoundHandler(respondNotFound);
   await app.register(clientConfigRoute(surface));
   await app.register(authRoutes(surface));
+  await app.register(unsubscribeRoutes(surface));
   await app.register(postmarkWebhookRoute(surface));
   await surface.graphql.addTo(app);
   await addWeb(app);

@@ -18,6 +18,8 @@ export const schedules: Readonly<Record<string, Schedule>> = {
   "realtime/roll-partitions": { task: "realtime/roll-partitions", cron: "17 * * * *", missed: "once" },
   "queue/roll-partitions": { task: "queue/roll-partitions", cron: "23 * * * *", missed: "once" },
   "notify/deliver": { task: "notify/deliver", cron: "*/5 * * * *" },
+  "mail/look-at-health": { task: "mail/look-at-health", cron: "*/10 * * * *" },
+  "campaigns/look-at-health": { task: "campaigns/look-at-health", cron: "*/10 * * * *" },
   "mail/sweep": { task: "mail/sweep", cron: "*/10 * * * *", missed: "once" },
   "queue/prune": { task: "queue/prune", cron: "40 3 * * *", missed: "once" },
   "mail/prune": { task: "mail/prune", cron: "50 3 * * *", missed: "once" },

@@ -53,10 +53,9 @@ const inbox = async (person: string, args = "first: 50") => {
 test("the inbox: pages that stay in place while news comes, and filters", async () => {
   const eva = await campus.enrol("Eva");
   for (const title of ["1", "2", "3", "4"]) await tell(title, eva);
-  const order = "orderBy: [CREATED_AT_DESC, PRIMARY_KEY_DESC], first: 2";
-  const first = await inbox(eva, order);
+  const first = await inbox(eva, "first: 2");
   await tell("5", eva);
-  const second = await inbox(eva, `${order}, after: "${first.pageInfo.endCursor}"`);
+  const second = await inbox(eva, `first: 2, after: "${first.pageInfo.endCursor}"`);
   const titles = (page: { nodes: { title: string }[] }) => page.nodes.map(({ title }) => title);
   assert.deepEqual(
     [titles(first), titles(second)],

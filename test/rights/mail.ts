@@ -13,6 +13,10 @@ export default {
     "mail.publication",
     "mail.templates",
     "mail.words",
+    "mail.refusals",
+    "mail.health",
+    "mail.health_limits",
+    "mail.told_health",
   ],
   acts: {
     "app.letter_templates()": ["owner"],

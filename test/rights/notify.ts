@@ -42,7 +42,13 @@ export default {
     "notify.reset_default_preference('event', 'mail', 'everybody')": ["owner"],
   },
   topics: { "person:{student}": { hear: own, speak: [] } },
-  closed: ["notify.buckets", "notify.chunks", "notify.deliveries", "notify.preferences"],
+  closed: [
+    "notify.buckets",
+    "notify.chunks",
+    "notify.deliveries",
+    "notify.mirrored_subscriptions",
+    "notify.preferences",
+  ],
   functions: {
     mutations: [
       "notify.archive_notifications",

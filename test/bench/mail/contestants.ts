@@ -57,13 +57,12 @@ export async function startWorkers(life: Lifetime, ground: Ground, workers: numb
 }
 
 async function noneOpen({ pool }: Ground): Promise<void> {
-  for (const deadline = performance.now() + 600_000; performance.now() < deadline; await sleep(20)) {
+  await until(async () => {
     const { rows } = await pool.query(
       "select from mail.letters where state in ('queued', 'sending', 'unknown') limit 1",
     );
-    if (rows.length === 0) return;
-  }
-  throw new Error("letters were still open after 10 minutes");
+    return rows.length === 0;
+  });
 }
 
 async function startPeer(
@@ -72,5 +71,13 @@ async function startPeer(
   { pool: _, ...options }: Ground & { atOnce?: number },
 ) {
   const peer = await Remote.fork<PeerApi>(life, new URL(`./processes/${script}`, import.meta.url), options);
-  return (letters: number) => peer.call("send", letters);
+  return async (letters: number) => {
+    await peer.call("send", letters);
+    await until(async () => (await peer.call("accepted")) === letters);
+  };
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 600_000; !(await isSo()); await sleep(20))
+    if (performance.now() > deadline) throw new Error("letters were still open after 10 minutes");
 }

@@ -2,7 +2,7 @@ import type pg from "pg";
 
 const chunk = 1000;
 
-/** A campaign to so many people, a transaction for each thousand of them. */
+/** A campaign to so many people, a transaction for each thousand of them; it says what its template gives as an example. */
 export async function enqueueCampaign(db: Pick<pg.ClientBase, "query">, letters: number): Promise<void> {
   for (let first = 0; first < letters; first += chunk)
     await db.query(
@@ -10,10 +10,10 @@ export async function enqueueCampaign(db: Pick<pg.ClientBase, "query">, letters:
         select jsonb_agg(jsonb_build_object(
           'template', 'campaign', 'category', 'campaign', 'stream', 'broadcast', 'priority', 200,
           'recipient', 'member-' || n || '@school.test', 'dedupeKey', gen_random_uuid(),
-          'data', jsonb_build_object('personName', 'Member ' || n, 'letterSubject', 'The roof', 'groupName', 'Parents',
-            'bodyText', repeat('It leaks. ', 50), 'bodyHtml', '<p>' || repeat('It leaks. ', 50) || '</p>')
+          'data', t.sample || jsonb_build_object('personName', 'Member ' || n)
         ))
         from generate_series($1::int + 1, least($1 + $2, $3)) n
+        join mail.templates t on t.name = 'campaign' and t.locale = 'en'
       ))`,
       [first, chunk, letters],
     );

@@ -7,6 +7,18 @@ create table chaos.ledger (
   kind text not null
 );
 
+-- Letters with what their templates give as an example.
+create function chaos.write(letters jsonb, kind text) returns void
+language sql volatile set search_path = '' as $$
+  insert into chaos.ledger (letter_id, kind)
+  select e.letter_id, write.kind
+  from mail.enqueue_many((
+    select jsonb_agg(l.value || jsonb_build_object('data', t.sample))
+    from jsonb_array_elements(write.letters) l
+    join mail.templates t on t.name = l.value ->> 'template' and t.locale = 'en'
+  )) e;
+$$;
+
 -- Goes on at once, unless somebody holds the lock of that place.
 create function chaos.stop_here() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

@@ -26,19 +26,6 @@ const kinds: Record<string, { many: [least: number, most: number]; letter: Lette
   },
 };
 
-/** Whatever a template asks for. */
-const data = {
-  ...{
-    personName: "Ada",
-    signInToken: "t0ken",
-    code: "123456",
-    title: "The fair",
-    body: "It rains.",
-    path: "/",
-  },
-  ...{ letterSubject: "The roof", groupName: "Parents", bodyText: "It leaks.", bodyHtml: "<p>It leaks.</p>" },
-};
-
 /** Writes letters of all kinds until it is disposed, some in transactions that are rolled back; while many wait, urgent ones only. */
 export class Writers implements AsyncDisposable {
   readonly #pool: pg.Pool;
@@ -87,10 +74,7 @@ export class Writers implements AsyncDisposable {
     const { many, letter } = kinds[kind] as (typeof kinds)[string];
     const letters = Array.from({ length: this.#random.int(...many) }, () => this.#addressed(letter));
     await client.query("begin");
-    await client.query(
-      "insert into chaos.ledger (letter_id, kind) select letter_id, $2 from mail.enqueue_many($1)",
-      [JSON.stringify(letters), kind],
-    );
+    await client.query("select chaos.write($1, $2)", [JSON.stringify(letters), kind]);
     await client.query(this.#random.chance(rolledBack) ? "rollback" : "commit");
     this.letters += letters.length;
   }
@@ -99,7 +83,6 @@ export class Writers implements AsyncDisposable {
     return {
       ...letter,
       recipient: `${this.#random.int(1, 1e9)}@school.test`,
-      data,
       dedupeKey: randomUUID(),
     };
   }

@@ -2,6 +2,7 @@ import { makeWorkerUtils, run } from "graphile-worker";
 import { ServerClient } from "postmark";
 import { optionsOf, serve } from "../../realtime/processes/serve.ts";
 import { clientOptions, type Message, messageTo } from "../message.ts";
+import type { PeerApi } from "./loop.ts";
 
 /** One letter, one job, one request: a plain graphile-worker task, and its retries send again whatever was not answered. */
 const { databaseUrl, mailboxUrl, message } = optionsOf<{
@@ -12,9 +13,7 @@ const { databaseUrl, mailboxUrl, message } = optionsOf<{
 const client = new ServerClient("sandbox-bench", clientOptions(mailboxUrl));
 const utils = await makeWorkerUtils({ connectionString: databaseUrl });
 await utils.migrate();
-let sent = 0;
-let done = () => {};
-let wanted = Number.POSITIVE_INFINITY;
+let accepted = 0;
 await run({
   connectionString: databaseUrl,
   concurrency: 10,
@@ -22,24 +21,24 @@ await run({
   taskList: {
     async send(payload) {
       await client.sendEmail(payload as ReturnType<typeof messageTo>);
-      if (++sent === wanted) done();
+      accepted++;
     },
   },
 });
 
-const api = {
-  async send(letters: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    [wanted, done] = [sent + letters, resolve];
-    for (let first = 0; first < letters; first += 1000)
-      await utils.addJobs(
-        Array.from({ length: Math.min(1000, letters - first) }, (_, each) => ({
-          identifier: "send",
-          payload: messageTo(message, first + each),
-        })),
-      );
-    await promise;
-  },
+const api: PeerApi = {
+  send: (letters) => void addJobs(letters),
+  accepted: () => accepted,
 };
 
 serve(api);
+
+async function addJobs(letters: number): Promise<void> {
+  for (let first = 0; first < letters; first += 1000)
+    await utils.addJobs(
+      Array.from({ length: Math.min(1000, letters - first) }, (_, each) => ({
+        identifier: "send",
+        payload: messageTo(message, first + each),
+      })),
+    );
+}
