@@ -35,6 +35,7 @@ export type Config = Readonly<{
   mailBroadcastStream: string;
   /** Who keeps the list of those who left the broadcast stream. */
   mailUnsubscribe: "own" | "postmark";
+  mailTracking: boolean;
   mailbox: boolean;
   /** 0: a free one. */
   mailboxPort: number;
@@ -84,6 +85,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     mailStream: given.MAIL_STREAM,
     mailBroadcastStream: given.MAIL_BROADCAST_STREAM,
     mailUnsubscribe: given.MAIL_UNSUBSCRIBE,
+    mailTracking: given.MAIL_TRACKING ?? true,
     mailbox: given.MAILBOX ?? (!production && given.POSTMARK_SERVER_TOKEN === undefined),
     mailboxPort: given.MAILBOX_PORT,
     mailboxUrl: given.MAILBOX_URL ?? `http://${reachable(given.HOST)}:${given.MAILBOX_PORT}`,
@@ -197,6 +199,7 @@ const Environment = v.object({
   MAIL_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "outbound"),
   MAIL_BROADCAST_STREAM: v.optional(v.pipe(v.string(), v.check(isStreamName, must(streamName))), "broadcast"),
   MAIL_UNSUBSCRIBE: v.optional(v.picklist(["own", "postmark"], must("own or postmark")), "own"),
+  MAIL_TRACKING: onOff,
   MAILBOX: onOff,
   MAILBOX_PORT: wholeNumber(0, 65_535, 4025),
   MAILBOX_URL: v.optional(baseUrl),

@@ -76,10 +76,15 @@ $$;
 -- Becomes letters. People who have no address, or a bad one, have a problem instead.
 create function notify.mail(notification_ids uuid[]) returns table (notification_id uuid, letter_id uuid, problem text)
 language sql volatile set search_path = '' as $$
-  with asked as materialized (
+  with told as materialized (
+    select a.*, notify.stream_of(a) as stream
+    from notify.announcements a
+    where a.id in (select n.announcement_id from notify.notifications n where n.id = any (mail.notification_ids))
+  ),
+  asked as materialized (
     select
       n.id, n.person_id, coalesce(p.locale, c.locale) as locale, e.address,
-      notify.letter_key(n.id, a.revision) as key, a.expires_at, a.urgent, a.category,
+      notify.letter_key(n.id, a.revision) as key, a.expires_at, a.urgent, a.category, a.stream,
       jsonb_build_object(
         'personName', p.name,
         'title', coalesce(nullif(btrim(coalesce(n.own_words ->> 'title', a.title)), ''), c.name),
@@ -87,7 +92,7 @@ language sql volatile set search_path = '' as $$
         'path', coalesce(nullif(coalesce(n.own_words ->> 'path', a.path), ''), '/')
       ) as data
     from notify.notifications n
-    join notify.announcements a on a.id = n.announcement_id
+    join told a on a.id = n.announcement_id
     join app.people p on p.id = n.person_id
     cross join app.community c
     left join lateral (
@@ -99,7 +104,7 @@ language sql volatile set search_path = '' as $$
     select s.*
     from mail.enqueue_many((
       select coalesce(jsonb_agg(jsonb_build_object(
-        'template', 'notification', 'recipient', a.address, 'dedupeKey', a.key, 'expiresAt', a.expires_at,
+        'template', 'notification', 'recipient', a.address, 'dedupeKey', a.key, 'expiresAt', a.expires_at, 'stream', a.stream,
         'priority', case when a.urgent then 50 else 150 end, 'data', a.data, 'personId', a.person_id, 'category', a.category,
         'locale', a.locale
       )), '[]')
@@ -110,6 +115,14 @@ language sql volatile set search_path = '' as $$
   select a.id, s.letter_id, case when a.address is null then 'no address' else s.problem end
   from asked a
   left join sent s on s.dedupe_key = a.key
+$$;
+
+-- News for many is a broadcast: mail services want it apart from what is one person's own.
+create function notify.stream_of(announcement notify.announcements) returns text
+language sql stable set search_path = '' as $$
+  select case when (announcement).category in ('announcement', 'event') and (
+    select sum(cardinality(c.person_ids)) >= 100 from notify.chunks c where c.announcement_id = (announcement).id
+  ) then 'broadcast' else 'outbound' end
 $$;
 
 create function notify.letter_key(notification_id uuid, revision int) returns text

@@ -16,7 +16,7 @@ export async function claim(db: Queryable, lane: Lane, size: number): Promise<Ba
   const claimedAt = performance.now();
   const { rows } = await db.query(
     `select id, attempt, batch_id as "batchId", stream, recipient, recipient_name as "recipientName",
-       template, unsubscribe_token as "unsubscribeToken", subject, html, text
+       template, category, unsubscribe_token as "unsubscribeToken", subject, html, text
      from mail.claim($1, $2, $3)`,
     [size, claimer, lane],
   );

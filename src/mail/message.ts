@@ -7,6 +7,7 @@ export type Letter = {
   recipient: string;
   recipientName: string | null;
   template: string;
+  category: string;
   /** Null for what one cannot do without. */
   unsubscribeToken: string | null;
   subject: string;
@@ -21,14 +22,18 @@ export type MessageSettings = {
   publicUrl: string;
   /** Who unsubscribes people from the broadcast stream. Default "own". */
   unsubscribe?: "own" | "postmark";
+  /** Whether the provider tells who opened the letter of a campaign, and which of its links were followed. */
+  tracking?: boolean;
 };
 
 /**
  * The message as Postmark takes it. The same Message-ID on every attempt makes a second copy recognisable, and the
- * metadata is how an unanswered hand-over is found again. Links are not tracked: rewritten sign-in links would leak.
+ * metadata is how an unanswered hand-over is found again. Only letters of campaigns are tracked: sign-in links, rewritten to
+ * pass through somebody else's server, would leak.
  */
 export function toMessage(letter: Letter, settings: MessageSettings) {
   const { from } = settings;
+  const tracked = settings.tracking === true && letter.category === "campaign";
   return {
     From: from,
     To: addressLine(letter.recipient, letter.recipientName),
@@ -37,8 +42,8 @@ export function toMessage(letter: Letter, settings: MessageSettings) {
     TextBody: letter.text,
     MessageStream: letter.stream,
     Tag: letter.template,
-    TrackOpens: false,
-    TrackLinks: "None" as never,
+    TrackOpens: tracked,
+    TrackLinks: (tracked ? "HtmlAndText" : "None") as never,
     Headers: [
       { Name: "Message-ID", Value: `<${letter.id}@${domainOf(from)}>` },
       ...unsubscribeHeaders(letter, settings),

@@ -3,11 +3,12 @@ import { after, before, beforeEach, test } from "node:test";
 import { askForEvents } from "#mail/asking.ts";
 import { createFeedback } from "#mail/feedback.ts";
 import { flushOutbox } from "#mail/outbox.ts";
+import { createPostmark } from "#mail/postmark.ts";
 import { registerWebhook } from "#mail/registration.ts";
 import type { MailTransport } from "#mail/transport.ts";
 import { openMailbox, type TestMailbox } from "../support/mailbox.ts";
 import { openWorld, type World } from "../support/world.ts";
-import { emptyOutbox, enqueue, letTimePass, transportTo } from "./outbox-support.ts";
+import { emptyOutbox, enqueue, letTimePass, senderAt, transportTo } from "./outbox-support.ts";
 import { hear, openReceiver, type Receiver, stateOf, webhookSecret } from "./webhook-support.ts";
 
 let world: World;
@@ -152,6 +153,24 @@ test("when no call comes through, a sweep learns the same", async () => {
   assert.equal(rows[0].events, 8);
 });
 
+test("who opens the letter of a campaign and follows its links is known; of other letters it is not", async () => {
+  await register();
+  const campaign = await enqueue(world.pool, { category: "campaign", stream: "broadcast" });
+  const grade = await enqueue(world.pool, { category: "grade" });
+  const tracking = createPostmark({ ...senderAt(mailbox.url), tracking: true });
+  await flushOutbox(world.pool, tracking);
+  for (const event of ["events/open", "events/click"]) {
+    await control(event, { messageId: await messageOf(campaign) });
+    await assert.rejects(
+      control(event, { messageId: await messageOf(grade) }),
+      /without TrackOpens|no such tracked link/,
+    );
+  }
+  await settle();
+  assert.deepEqual(await kindsOf(campaign), ["clicked", "delivered", "opened"]);
+  assert.deepEqual(await kindsOf(grade), ["delivered"]);
+});
+
 test("a letter whose answer was lost is settled by the first call about it", async () => {
   await register();
   await control("faults", { match: { path: "/email/batch" }, times: 1, action: "accept_then_reset" });
@@ -206,6 +225,14 @@ async function states(letters: Record<string, string>) {
 async function messageOf(id: string): Promise<string> {
   const { rows } = await world.pool.query("select provider_message_id from mail.letters where id = $1", [id]);
   return rows[0].provider_message_id;
+}
+
+async function kindsOf(letterId: string): Promise<string[]> {
+  const { rows } = await world.pool.query(
+    "select kind from mail.delivery_events where letter_id = $1 order by kind",
+    [letterId],
+  );
+  return rows.map(({ kind }) => kind);
 }
 
 async function inForce(): Promise<number> {

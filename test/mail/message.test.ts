@@ -24,6 +24,16 @@ test("where Postmark unsubscribes, it writes the headers of the broadcast stream
   assert.equal(namesOf(toMessage(broadcast, settings)).length, 3);
 });
 
+test("only letters of campaigns are tracked, and only where that is wanted", () => {
+  const tracked = (category: string, tracking: boolean) => {
+    const { TrackOpens, TrackLinks } = toMessage(letter({ category }), { ...settings, tracking });
+    return [TrackOpens, TrackLinks];
+  };
+  assert.deepEqual(tracked("campaign", true), [true, "HtmlAndText"]);
+  assert.deepEqual(tracked("campaign", false), [false, "None"]);
+  assert.deepEqual(tracked("security", true), [false, "None"]);
+});
+
 test("the name of the recipient cannot add a header or an address", () => {
   const message = toMessage(letter({ recipientName: 'Eve" <x@y.zz>,\r\nBcc: all@school.test' }), settings);
   assert.equal(message.To, '"Eve x@y.zz, Bcc: all@school.test" <ada@school.test>');

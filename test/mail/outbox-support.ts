@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { Queryable } from "#mail/outbox.ts";
 import type { Outcome } from "#mail/outcome.ts";
+import type { PostmarkSettings } from "#mail/postmark.ts";
 import type { MailTransport } from "#mail/transport.ts";
 import { configureMail } from "#mail/transport.ts";
 
@@ -80,12 +81,12 @@ export async function emptyOutbox(pool: Pool): Promise<void> {
 }
 
 export function transportTo(endpoint: string): MailTransport {
-  return configureMail({
-    token: "sandbox-test",
-    from: "School <mail@school.test>",
-    endpoint,
-    publicUrl: "https://school.test",
-  });
+  return configureMail(senderAt(endpoint));
+}
+
+export function senderAt(endpoint: string): PostmarkSettings {
+  const from = "School <mail@school.test>";
+  return { token: "sandbox-test", from, endpoint, publicUrl: "https://school.test" };
 }
 
 /** Hands letters over as `inner` does, but answers as if the answer had been lost or changed. */

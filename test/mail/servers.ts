@@ -48,6 +48,7 @@ export function letter(values: Partial<Letter> = {}): Letter {
     recipient: "ada@school.test",
     recipientName: "Ada Lovelace",
     template: "sign-in-link",
+    category: "security",
     unsubscribeToken: null,
     subject: "A subject",
     html: "<p>Hello</p>",
