@@ -73,7 +73,10 @@ async function check({ pool, mailboxUrl }: School, members: number): Promise<voi
        (select count(*)::int from notify.notifications) as notifications,
        (select count(*)::int from mail.letters where state in ('accepted', 'delivered')) as letters`,
   );
-  const { TotalCount } = await clientAt(mailboxUrl).getOutboundMessages({ count: 1, messageStream: "broadcast" });
+  const { TotalCount } = await clientAt(mailboxUrl).getOutboundMessages({
+    count: 1,
+    messageStream: "broadcast",
+  });
   const doubled = await askControl<unknown[]>(mailboxUrl, "GET", "duplicates?by=mid");
   const counted = {
     ...rows[0],

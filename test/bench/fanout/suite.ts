@@ -13,6 +13,7 @@ export async function run(args: string[], life: Lifetime): Promise<void> {
   const settings = readSettings(args);
   const postgres = await startPostgres(life);
   console.log(postgres.about);
+  console.log("The mailbox takes letters and delivers none meanwhile, so none of its calls comes back.");
   const results: Fanout[] = [];
   for (const members of settings.sizes) {
     await using round = new AsyncDisposableStack();
