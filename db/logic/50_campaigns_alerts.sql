@@ -77,9 +77,14 @@ create function campaigns.tell_of_alert(campaign campaigns.campaigns) returns vo
 language sql volatile set search_path = '' as $$
   select notify.announce(
     format('campaign:%s:%s:%s', (campaign).id, (campaign).alert, (campaign).overruled_event_id), 'announcement',
-    left(case (campaign).alert when 'paused' then 'Paused: ' when 'alarm' then 'Alarm: ' else 'Warning: ' end || (campaign).name, 200),
+    left(case (campaign).alert
+      when 'paused' then app.in_words('Paused: ', 'Dijeda: ') when 'alarm' then app.in_words('Alarm: ', 'Bahaya: ')
+      else app.in_words('Warning: ', 'Peringatan: ') end || (campaign).name, 200),
     (campaign).alert_reason || case (campaign).alert
-      when 'paused' then ' The campaign was paused, so that the other mail of the community goes on arriving. Look at its list before you resume it.'
+      when 'paused' then app.in_words(
+        ' The campaign was paused, so that the other mail of the community goes on arriving. Look at its list before you resume it.',
+        ' Kampanye ini dijeda agar surat lain dari komunitas tetap sampai. Periksa daftar penerimanya sebelum dilanjutkan.'
+      )
       else '' end,
     '/campaigns/' || (campaign).id,
     person_ids => array(

@@ -209,7 +209,7 @@ language sql stable as $$
   select case shown.type
     when 'money' then campaigns.money(shown.value::bigint, shown.currency, shown.locale)
     when 'number' then campaigns.grouped(shown.value, shown.locale)
-    when 'date' then campaigns.date_words(shown.value::date, shown.locale)
+    when 'date' then app.date_words(shown.value::date, shown.locale)
     else shown.value
   end
 $$;

@@ -177,14 +177,6 @@ language sql immutable as $$
   end
 $$;
 
-create function campaigns.date_words(day date, locale text) returns text
-language sql immutable as $$
-  select extract(day from date_words.day) || ' ' || (case when date_words.locale = 'id'
-    then array['Januari', 'Februari', 'Maret', 'April', 'Mei', 'Juni', 'Juli', 'Agustus', 'September', 'Oktober', 'November', 'Desember']
-    else array['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December']
-  end)[extract(month from date_words.day)::int] || ' ' || extract(year from date_words.day)
-$$;
-
 -- Triggers
 
 create trigger _100_set_updated_at before update on campaigns.pledges

@@ -24,10 +24,16 @@ $$;
 create function chat.tell_of_report(report chat.moderation) returns void
 language sql volatile as $$
   select notify.announce(
-    'chat:reported:' || (report).message_id, 'announcement', 'A message was reported',
-    'Somebody has reported a message in ' || case r.kind
-      when 'direct' then 'a direct conversation' else coalesce(nullif(r.name, ''), g.name, 'a room') end
-      || '. Have a look at it, and decide what becomes of it.',
+    'chat:reported:' || (report).message_id, 'announcement',
+    app.in_words('A message was reported', 'Sebuah pesan dilaporkan'),
+    format(
+      app.in_words(
+        'Somebody has reported a message in %s. Have a look at it, and decide what becomes of it.',
+        'Seseorang melaporkan sebuah pesan di %s. Silakan periksa dan putuskan tindak lanjutnya.'
+      ),
+      case when r.kind = 'direct' then app.in_words('a direct conversation', 'percakapan pribadi')
+        else coalesce(nullif(r.name, ''), g.name, app.in_words('a room', 'sebuah ruang')) end
+    ),
     '/rooms/' || r.id, person_ids => chat.who_looks_into(report, r),
     about => jsonb_build_object('roomId', r.id, 'messageId', (report).message_id)
   )

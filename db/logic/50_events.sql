@@ -158,7 +158,7 @@ begin
   if event.revision > before.revision then
     perform notify.withdraw(events.cause(before, 'changed:' || before.revision));
     perform notify.follow_up(
-      events.cause(event, 'changed:' || event.revision), events.cause(event, 'created'), left('Changed: ' || event.title, 200),
+      events.cause(event, 'changed:' || event.revision), events.cause(event, 'created'), left(app.in_words('Changed: ', 'Berubah: ') || event.title, 200),
       events.words(event), '/events/' || event.id, app.current_person_id(),
       about => jsonb_build_object('eventId', event.id)
     );
@@ -197,7 +197,7 @@ begin
   perform notify.withdraw(events.cause(v_event, 'changed:' || v_event.revision));
   perform notify.withdraw(events.reminder_cause(v_event));
   perform notify.follow_up(
-    events.cause(v_event, 'cancelled'), events.cause(v_event, 'created'), left('Cancelled: ' || v_event.title, 200),
+    events.cause(v_event, 'cancelled'), events.cause(v_event, 'created'), left(app.in_words('Cancelled: ', 'Dibatalkan: ') || v_event.title, 200),
     btrim(v_event.cancel_reason || E'\n\n' || events.words(v_event), E'\n'), '/events/' || v_event.id,
     app.current_person_id(), about => jsonb_build_object('eventId', v_event.id)
   );
@@ -311,16 +311,28 @@ $$;
 create function events.words(event events.events) returns text
 language sql stable as $$
   select concat_ws(E'\n',
-    'When: ' || to_char((event).starts_at at time zone (event).time_zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI')
-      || coalesce(to_char(
-        (event).ends_at at time zone (event).time_zone,
-        case when ((event).ends_at at time zone (event).time_zone)::date = ((event).starts_at at time zone (event).time_zone)::date
-          then '"–"HH24:MI' else '" – "FMDay, FMDD FMMonth YYYY, HH24:MI' end
-      ), '')
+    app.in_words('When: ', 'Waktu: ') || events.moment_words(t.starts, c.locale)
+      || coalesce('–' || to_char(t.ends, 'HH24:MI'), '')
+      || coalesce(' – ' || events.moment_words(t.ends_later, c.locale), '')
       || format(' (%s)', (event).time_zone),
-    'Where: ' || nullif((event).place, ''),
+    app.in_words('Where: ', 'Tempat: ') || nullif((event).place, ''),
     E'\n' || nullif((event).description, '')
   )
+  from app.community c
+  cross join lateral (
+    select (event).starts_at at time zone (event).time_zone as starts, (event).ends_at at time zone (event).time_zone as until
+  ) u
+  cross join lateral (
+    select u.starts,
+      case when u.until::date = u.starts::date then u.until end as ends,
+      case when u.until::date <> u.starts::date then u.until end as ends_later
+  ) t
+$$;
+
+create function events.moment_words(moment timestamp, locale text) returns text
+language sql immutable as $$
+  select app.weekday_words(moment_words.moment::date, moment_words.locale) || ', '
+    || app.date_words(moment_words.moment::date, moment_words.locale) || ', ' || to_char(moment_words.moment, 'HH24:MI')
 $$;
 
 -- A job for later in the same transaction; it looks whether the event still begins then.
@@ -337,7 +349,7 @@ $$;
 create function events.remind(event_id uuid, starts_at timestamptz) returns void
 language sql volatile security definer set search_path = '' as $$
   select notify.announce(
-    events.reminder_cause(e), 'event', left('Soon: ' || e.title, 200), events.words(e), '/events/' || e.id,
+    events.reminder_cause(e), 'event', left(app.in_words('Soon: ', 'Segera: ') || e.title, 200), events.words(e), '/events/' || e.id,
     person_ids => array(
       select p.id
       from app.people_of_audience(e.group_ids, e.roles, e.person_ids) p (id)

@@ -570,8 +570,16 @@ declare
   v_group_name constant text := (select g.name from app.groups g where g.id = new.group_id);
 begin
   perform notify.announce(
-    app.request_cause(new), 'announcement', left('Somebody asks to join ' || v_group_name, 200),
-    format('Somebody has come by an invitation link and asks to join %s as %s. Have a look, and let them in or not.', v_group_name, new.role),
+    app.request_cause(new), 'announcement', left(
+      format(app.in_words('Somebody asks to join %s', 'Ada yang ingin bergabung dengan %s'), v_group_name), 200
+    ),
+    format(
+      app.in_words(
+        'Somebody has come by an invitation link and asks to join %s as %s. Have a look, and let them in or not.',
+        'Seseorang datang lewat tautan undangan dan ingin bergabung dengan %s sebagai %s. Silakan periksa, lalu terima atau tolak.'
+      ),
+      v_group_name, app.role_in_words(new.role, (app.community()).locale)
+    ),
     '/groups/' || new.group_id, array[new.group_id], '{owner,teacher}', actor_id => new.person_id,
     about => jsonb_build_object('groupId', new.group_id, 'membershipRequestId', new.id)
   );

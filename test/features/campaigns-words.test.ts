@@ -66,6 +66,6 @@ test("balances that are overpaid and days that are over have words of their own"
     ["12 days", "1 day", "due today", "1 day overdue", "3 days overdue"],
   );
   assert.equal(await one("campaigns.days_words(-3, 'id')"), "terlambat 3 hari");
-  assert.equal(await one("campaigns.date_words('2027-08-01', 'id')"), "1 Agustus 2027");
+  assert.equal(await one("app.date_words('2027-08-01', 'id')"), "1 Agustus 2027");
   assert.equal(await one("campaigns.shown('number', '1234.5', null, 'id')"), "1.234,5");
 });

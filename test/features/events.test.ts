@@ -191,3 +191,28 @@ test("the event of a class is hidden from strangers in every list", async () => 
   assert.ok((await titles(people.sam)) > 5);
   assert.equal(eventFor(classId).groupIds[0], classId);
 });
+
+test("what the product adds to an event is said in the community's language", async (context) => {
+  const { people } = club;
+  await club.value("update app.community set locale = 'id' returning 1");
+  context.after(() => club.value("update app.community set locale = 'en' returning 1"));
+  const event = {
+    title: "Pentas seni",
+    place: "Aula",
+    startsAt: "2027-03-01T18:00:00Z",
+    endsAt: "2027-03-01T20:30:00Z",
+  };
+  const { id } = (await club.createEvent(event)).data.createEvent.result;
+  await club.as(people.owner)(cancelEvent, { input: { eventId: id } });
+  await club.settle();
+  const said = (cause: string) =>
+    club.value(
+      "select title || ': ' || body from notify.announcements where cause like $1",
+      `%${id}%${cause}`,
+    );
+  assert.match(
+    await said("created"),
+    /^Pentas seni: Waktu: Senin, 1 Maret 2027, \d\d:00–\d\d:30 \(.+\)\nTempat: Aula/,
+  );
+  assert.match(await said("cancelled"), /^Dibatalkan: Pentas seni: /);
+});
