@@ -75,7 +75,7 @@ create view mail.call_facts with (security_invoker = true) as
       when p.record not in ('Delivery', 'Bounce', 'SpamComplaint', 'Open', 'Click', 'SubscriptionChange') then
         'RecordType ' || p.record || ' is not known'
       when p.address is null then 'names no recipient'
-      when p.record <> 'SubscriptionChange' and p.message_id is null then 'names no message'
+      when p.record <> 'SubscriptionChange' and queue.uuid_or_null(c.payload ->> 'MessageID') is null then 'names no message'
       when p.record = 'SubscriptionChange' and p.suppress_sending is null then 'does not say whether it suppresses'
     end as problem
   from mail.webhook_calls c
