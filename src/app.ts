@@ -61,7 +61,7 @@ export async function startApp(
     graphql: wanted.has("api") ? await startApi(ground) : undefined,
   };
   if (surface.relay || surface.graphql) stack.use(await timed("http", startHttp(surface)));
-  if (surface.graphql && config.mailbox) stack.use(hearMailbox(ground, mailbox));
+  if (surface.graphql && config.mailbox) await stack.use(hearMailbox(ground, mailbox)).tried;
   const worker = wanted.has("worker") ? await startWorker(ground, working) : undefined;
   if (worker && wanted.size === 1) yieldProcessor(); // nobody waits for a job as they wait for a message or an answer
   const { db, databaseUrl, psql } = ground;
@@ -103,7 +103,7 @@ function forkMailbox(config: Config, stack: AsyncDisposableStack): MailboxChild 
 }
 
 /** The mailbox tells of its letters as the real service does, which is told to by hand: howdah mail:webhooks. */
-function hearMailbox({ config, webhookSecret }: Ground, ours: MailboxChild | undefined): AsyncDisposable {
+function hearMailbox({ config, webhookSecret }: Ground, ours: MailboxChild | undefined) {
   const here = `http://${new URL(config.mailboxUrl).host.replace(/:\d+$/, "")}:${config.port}`;
   return keepRegistering(mailSettings(config), webhookOf(ours ? here : config.publicUrl, webhookSecret));
 }

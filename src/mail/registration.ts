@@ -72,9 +72,16 @@ function wishFor({ url, secret }: Webhook) {
   };
 }
 
-/** `registerWebhook` in the background, until it succeeds: the dev mailbox may start after us. */
-export function keepRegistering(settings: RegistrationSettings, webhook: Webhook): AsyncDisposable {
+/**
+ * `registerWebhook` in the background, until it succeeds: the dev mailbox may start after us. `tried` is over with the first
+ * attempt, well or not: of letters that are sent before it nobody would tell.
+ */
+export function keepRegistering(
+  settings: RegistrationSettings,
+  webhook: Webhook,
+): AsyncDisposable & { tried: Promise<void> } {
   const over = new AbortController();
+  const tried = Promise.withResolvers<void>();
   const trying = (async () => {
     for (let delay = 100; !over.signal.aborted; delay = Math.min(delay * 2, 30_000)) {
       try {
@@ -82,11 +89,13 @@ export function keepRegistering(settings: RegistrationSettings, webhook: Webhook
         return emit("mail:webhooks-registered", { url: webhook.url });
       } catch (error) {
         if (delay > 5000) emit("mail:webhooks-not-registered", { url: webhook.url, error });
+        tried.resolve();
         await pause(delay, over.signal);
       }
     }
-  })();
+  })().finally(tried.resolve);
   return {
+    tried: tried.promise,
     async [Symbol.asyncDispose]() {
       over.abort();
       await trying;
