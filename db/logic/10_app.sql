@@ -194,17 +194,12 @@ $$;
 -- What Howdah says to many at once is said in the community's language.
 create function app.in_words(en text, id text) returns text
 language sql stable set search_path = '' as $$
-  select case app.language_of(c.locale) when 'id' then in_words.id else in_words.en end from app.community c
-$$;
-
-create function app.language_of(locale text) returns text
-language sql immutable as $$
-  select split_part(language_of.locale, '-', 1)
+  select case c.locale when 'id' then in_words.id else in_words.en end from app.community c
 $$;
 
 create function app.date_words(day date, locale text) returns text
 language sql immutable as $$
-  select extract(day from date_words.day) || ' ' || (case when app.language_of(date_words.locale) = 'id'
+  select extract(day from date_words.day) || ' ' || (case when date_words.locale = 'id'
     then array['Januari', 'Februari', 'Maret', 'April', 'Mei', 'Juni', 'Juli', 'Agustus', 'September', 'Oktober', 'November', 'Desember']
     else array['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December']
   end)[extract(month from date_words.day)::int] || ' ' || extract(year from date_words.day)
@@ -212,7 +207,7 @@ $$;
 
 create function app.weekday_words(day date, locale text) returns text
 language sql immutable as $$
-  select (case when app.language_of(weekday_words.locale) = 'id'
+  select (case when weekday_words.locale = 'id'
     then array['Senin', 'Selasa', 'Rabu', 'Kamis', 'Jumat', 'Sabtu', 'Minggu']
     else array['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
   end)[extract(isodow from weekday_words.day)::int]

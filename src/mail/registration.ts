@@ -1,3 +1,4 @@
+import type { ServerClient } from "postmark";
 import { pause } from "#lib/pause.ts";
 import { emit } from "#telemetry.ts";
 import { prepareConnections } from "./connection.ts";
@@ -37,14 +38,13 @@ export async function registerWebhook(
     if (known) await connect().client.editWebhook(known.ID, wish);
     else await connect().client.createWebhook({ ...wish, MessageStream: stream });
   }
-  return { streams, unsubscribesAsWanted: await settleUnsubscribes(settings) };
+  return { streams, unsubscribesAsWanted: await settleUnsubscribes(connect().client, settings) };
 }
 
 /** "Custom" must first be allowed by the provider's support. */
-async function settleUnsubscribes(settings: RegistrationSettings): Promise<boolean> {
+async function settleUnsubscribes(client: ServerClient, settings: RegistrationSettings): Promise<boolean> {
   const UnsubscribeHandlingType = (settings.unsubscribe === "postmark" ? "Postmark" : "Custom") as never;
   const wish = { SubscriptionManagementConfiguration: { UnsubscribeHandlingType } };
-  const { client } = prepareConnections(settings)();
   try {
     await client.editMessageStream(settings.streams?.broadcast ?? "broadcast", wish);
     return true;

@@ -29,7 +29,7 @@ export type WebhookSettings = {
   pauseAfter: number;
 };
 
-export const defaultSettings: Settings = {
+const defaultSettings: Settings = {
   searchLagSeconds: 0,
   deliveryDelayMs: 0,
   slowDeliverySeconds: 600,

@@ -15,7 +15,7 @@ export type Announcement = {
   content?: string;
 };
 
-export const serverId = 1;
+const serverId = 1;
 
 export function deliveryOf(message: StoredMessage, recipient: string, at: Date): Announcement {
   return announcement("Delivery", message, {

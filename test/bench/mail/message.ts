@@ -13,7 +13,7 @@ export function messageTo({ subject, html, text }: Message, number: number) {
   };
 }
 
-export function addressOf(number: number): string {
+function addressOf(number: number): string {
   return `member-${number}@school.test`;
 }
 

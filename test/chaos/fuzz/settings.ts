@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { numberOf } from "../support/options.ts";
 
 export type Settings = {
   /** Hostile frames in all. */
@@ -11,11 +12,7 @@ export type Settings = {
 
 export function readSettings(args: string[]): Settings {
   const { values } = parseArgs({ args, options });
-  const number = (name: keyof typeof options) => {
-    const value = Number(values[name]);
-    if (!(value >= 0)) throw new Error(`--${name} must be a number, not "${values[name]}".`);
-    return value;
-  };
+  const number = (name: keyof typeof values) => numberOf(values, name);
   return { frames: number("frames"), attackers: number("attackers"), seed: number("seed") };
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { breakageOf, numberOf } from "../support/options.ts";
 
 /**
  * How senders break the protocol on purpose: no answer counts as not sent; nobody is asked what became of letters, nor tells;
@@ -21,18 +22,14 @@ export type Settings = {
 /** --break=resend proves that a fault would be seen; the seed decides about order and kind of what happens, not about its moment. */
 export function readSettings(args: string[]): Settings {
   const { values } = parseArgs({ args, options });
-  const number = (name: keyof typeof values & keyof Settings) => {
-    const value = Number(values[name]);
-    if (!(value >= 0)) throw new Error(`--${name} must be a number, not "${values[name]}".`);
-    return value;
-  };
+  const number = (name: Exclude<keyof typeof values, "break">) => numberOf(values, name);
   return {
     seconds: number("seconds"),
     seed: number("seed"),
     senders: number("senders"),
     speed: number("speed"),
     restarts: number("restarts"),
-    breakage: values.break === undefined ? undefined : breakageOf(values.break),
+    breakage: breakageOf(breakages, values.break),
   };
 }
 
@@ -44,9 +41,3 @@ const options = {
   restarts: { type: "string", default: "2" },
   break: { type: "string" },
 } as const;
-
-function breakageOf(name: string): Breakage {
-  const found = breakages.find((each) => each === name);
-  if (!found) throw new Error(`--break knows ${breakages.join(", ")}, not "${name}".`);
-  return found;
-}

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { breakageOf, numberOf, oneOf } from "../support/options.ts";
 
 export const phases = [
   "kill",
@@ -31,11 +32,7 @@ export type Settings = {
 /** --kills=5 --seconds=5 --freeze=35 --restarts=1 is a smoke run; --break=fence proves that a fault would be seen. */
 export function readSettings(args: string[]): Settings {
   const { values } = parseArgs({ args, options });
-  const number = (name: "workers" | "kills" | "seconds" | "freeze" | "restarts") => {
-    const value = Number(values[name]);
-    if (!(value >= 0)) throw new Error(`--${name} must be a number, not "${values[name]}".`);
-    return value;
-  };
+  const number = (name: Exclude<keyof typeof values, "phases" | "break">) => numberOf(values, name);
   return {
     workers: number("workers"),
     kills: number("kills"),
@@ -43,7 +40,7 @@ export function readSettings(args: string[]): Settings {
     freeze: number("freeze"),
     restarts: number("restarts"),
     phases: values.phases.split(",").map((name) => oneOf(phases, name, "--phases")),
-    breakage: values.break === undefined ? undefined : oneOf(breakages, values.break, "--break"),
+    breakage: breakageOf(breakages, values.break),
   };
 }
 
@@ -56,9 +53,3 @@ const options = {
   phases: { type: "string", default: phases.join() },
   break: { type: "string" },
 } as const;
-
-function oneOf<T extends string>(known: readonly T[], name: string, flag: string): T {
-  const found = known.find((each) => each === name);
-  if (!found) throw new Error(`${flag} knows ${known.join(", ")}, not "${name}".`);
-  return found;
-}

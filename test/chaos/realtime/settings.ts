@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { breakageOf, numberOf } from "../support/options.ts";
 
 /**
  * How the server is broken on purpose, by breaks/*.sql: it reads by a sequence, reads some twice, sorts wrongly, never
@@ -28,11 +29,7 @@ export const watchersPerRoom = 3;
 /** --break=cursor proves that a fault would be seen. */
 export function readSettings(args: string[]): Settings {
   const { values } = parseArgs({ args, options });
-  const number = (name: keyof typeof values & keyof Settings) => {
-    const value = Number(values[name]);
-    if (!(value >= 0)) throw new Error(`--${name} must be a number, not "${values[name]}".`);
-    return value;
-  };
+  const number = (name: Exclude<keyof typeof values, "break">) => numberOf(values, name);
   return {
     seconds: number("seconds"),
     relays: number("relays"),
@@ -42,7 +39,7 @@ export function readSettings(args: string[]): Settings {
     writers: number("writers"),
     rate: number("rate"),
     terminations: number("terminations"),
-    breakage: values.break === undefined ? undefined : breakageOf(values.break),
+    breakage: breakageOf(breakages, values.break),
   };
 }
 
@@ -57,9 +54,3 @@ const options = {
   terminations: { type: "string", default: "5" },
   break: { type: "string" },
 } as const;
-
-function breakageOf(name: string): Breakage {
-  const found = breakages.find((each) => each === name);
-  if (!found) throw new Error(`--break knows ${breakages.join(", ")}, not "${name}".`);
-  return found;
-}
