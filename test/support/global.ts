@@ -1,6 +1,10 @@
+import os from "node:os";
+import path from "node:path";
 import { startTestCluster } from "./world.ts";
 
 process.env.GRAPHILE_ENV ??= "production"; // read when grafast is imported; unset, it warns in every file
+
+process.env.NODE_COMPILE_CACHE ??= path.join(os.tmpdir(), "howdah-compiled"); // hundreds of processes start
 
 let stop: () => Promise<void> = async () => {};
 

@@ -38,7 +38,7 @@ export type SceneOptions = Omit<Settings, "seconds" | "terminations"> & { url: s
 
 const jwtSecret = "a-secret-of-the-chaos-with-32-characters";
 const presenceRooms = 8;
-const everyChatRoom = 8; // the others are topics alone
+const everyChatRoom = 16; // the others are topics alone
 const everyPresent = 3;
 
 export async function openScene(life: Lifetime, options: SceneOptions): Promise<Scene> {

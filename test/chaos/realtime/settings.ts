@@ -17,7 +17,7 @@ export type Settings = {
   clients: number;
   apps: number;
   writers: number;
-  /** Messages a second, of all writers. */
+  /** Messages a second that all writers commit. */
   rate: number;
   /** How often a second a backend is ended. */
   terminations: number;
@@ -46,7 +46,7 @@ export function readSettings(args: string[]): Settings {
 const options = {
   seconds: { type: "string", default: "60" },
   relays: { type: "string", default: "2" },
-  rooms: { type: "string", default: "240" },
+  rooms: { type: "string", default: "960" },
   clients: { type: "string", default: "200" },
   apps: { type: "string", default: "12" },
   writers: { type: "string", default: "64" },

@@ -6,7 +6,10 @@ import { pause } from "#lib/pause.ts";
 
 const mostTopics = 9;
 const rolledBack = "HWCHA"; // as chaos.write() raises it
-const meanMessages = ((1 + mostTopics) / 2) * 1.25; // every fourth is followed by another one in its room
+const chance = { rolledBack: 0.05, partly: 0.03 };
+// Committed ones; every fourth is followed by another one in its room.
+const meanMessages = ((1 + mostTopics) / 2) * 1.25 * (1 - chance.rolledBack);
+const mostMadeUpMs = 5000;
 
 /** Say things in many rooms at a steady rate until they are disposed, in transactions that last, fail and overlap. */
 export class Writers implements AsyncDisposable {
@@ -45,9 +48,9 @@ export class Writers implements AsyncDisposable {
     }
   }
 
-  /** When the next transaction is to begin; what could not be begun in the last second is not made up for. */
+  /** When the next transaction is to begin; what could not be begun while Postgres was away is made up for, up to a limit. */
   #turn(): number {
-    const at = Math.max(this.#nextAt, performance.now() - 1000);
+    const at = Math.max(this.#nextAt, performance.now() - mostMadeUpMs);
     this.#nextAt = at + this.#msPerTransaction;
     return at;
   }
@@ -87,8 +90,9 @@ export class Writers implements AsyncDisposable {
 const anyMs = () => (Math.random() < 0.002 ? 400 + Math.random() * 2100 : Math.random() * 40);
 
 function anyFate(): string {
-  const chance = Math.random();
-  return chance < 0.05 ? "rolled back" : chance < 0.08 ? "partly" : "committed";
+  const throwOf = Math.random();
+  if (throwOf < chance.rolledBack) return "rolled back";
+  return throwOf < chance.rolledBack + chance.partly ? "partly" : "committed";
 }
 
 const anySize = () => (Math.random() < 0.005 ? 12_000 : 20 + Math.floor(Math.random() * 300));
