@@ -138,6 +138,21 @@ language sql stable as $$
   from (select array(select mail.escaped(v) from unnest(words_of.vals) v) || words_of.vals as vals offset 0) h
 $$;
 
+-- What a letter with these data would say, written to nobody; its category is among the data.
+create function mail.preview(template text, locale text, data jsonb) returns table (locale text, subject text, html text, text text)
+language sql stable set search_path = '' as $$
+  select u.locale, w.subject, w.html, w.text
+  from mail.common_values() c (common)
+  cross join lateral mail.template_for(preview.template, preview.locale, c.common) u
+  cross join lateral (
+    select preview.data || mail.own_values(
+      c.common ->> 'publicUrl', 'reader@example.com', case when mail.can_leave(preview.data ->> 'category') then 'preview' end
+    ) as data
+  ) d
+  cross join lateral mail.values_of(u.names, u.common, d.data) v
+  cross join lateral mail.words_of(u.subject, u.html, u.text, u.html_sections, u.text_sections, v.vals, d.data, c.common) w
+$$;
+
 -- One for a list stands once for each of its objects; another stands where its value is there, and has the places of the whole.
 create function mail.section(section jsonb, vals text[], places text[], data jsonb, common jsonb) returns text
 language sql stable as $$

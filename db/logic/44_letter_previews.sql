@@ -15,25 +15,20 @@ $$;
 create function app.preview_letter(template text, locale text default null) returns app.letter_preview
 language plpgsql stable security definer set search_path = '' as $$
 declare
-  v_common constant jsonb := mail.common_values();
   v_locale text;
   v_preview app.letter_preview;
 begin
   perform app.require_letter_reader();
   v_locale := coalesce(
-    preview_letter.locale, (select p.locale from app.people p where p.id = app.current_person_id()), v_common ->> 'locale'
+    preview_letter.locale, (select p.locale from app.people p where p.id = app.current_person_id()),
+    (select c.locale from app.community c)
   );
-  select t.locale, w.subject, w.html, w.text into v_preview
-  from mail.template_for(preview_letter.template, v_locale, v_common) u
-  join mail.templates t on t.name = preview_letter.template and t.locale = u.locale
-  cross join lateral (
-    select t.sample || mail.own_values(v_common ->> 'publicUrl', 'reader@example.com', case when t.sample ? 'category' and
-      mail.can_leave(t.sample ->> 'category') then 'preview' end) as data
-  ) d
-  cross join lateral mail.values_of(u.names, u.common, d.data) v
-  cross join lateral mail.words_of(
-    u.subject, u.html, u.text, u.html_sections, u.text_sections, v.vals, d.data, v_common
-  ) w;
+  select w.locale, w.subject, w.html, w.text into v_preview
+  from mail.templates t
+  cross join lateral mail.preview(t.name, v_locale, t.sample) w
+  where t.name = preview_letter.template
+  order by t.locale = w.locale desc
+  limit 1;
   if not found then
     raise exception 'There is no such template: letterTemplates lists them.' using errcode = 'HW404';
   end if;

@@ -372,13 +372,15 @@ begin
       ) w (n, sample, person_id)
       where preview_campaign.person_id is null and w.person_id is not null
     )
-    select s.sample, e.person_id, e.name, campaigns.as_text(v_subject, w.words), campaigns.as_html(v_body, w.words),
-      campaigns.as_text(v_body, w.words), e.reason, e.missing
+    select s.sample, e.person_id, e.name, w.subject, w.html, w.text, e.reason, e.missing
     from samples s
     join everybody e on e.person_id = s.person_id
     cross join lateral (
-      select campaigns.words_of(v_campaign, e.name, e.locale, e.pledged, e.paid, e.currency, e.days, e.own) as words offset 0
-    ) w
+      select campaigns.words_of(v_campaign, e.name, e.locale, e.pledged, e.paid, e.currency, e.days, e.own) as vals offset 0
+    ) v
+    cross join lateral mail.preview('campaign', e.locale, jsonb_build_object('category', 'campaign') || campaigns.letter_data(
+      v_campaign, v_subject, v_body, e.name, e.locale, v.vals
+    )) w
     order by s.n;
 end
 $$;
@@ -936,8 +938,8 @@ comment on column campaigns.campaign_preview.sample is
   'Why this person: person (asked for), first, longest-name, right-to-left-name, missing-value, zero-pledge, zero-balance, overpaid or overdue.';
 comment on column campaigns.campaign_preview.name is 'The person''s name.';
 comment on column campaigns.campaign_preview.subject is 'The subject of the letter.';
-comment on column campaigns.campaign_preview.html is 'The body of the letter, as it stands inside its frame.';
-comment on column campaigns.campaign_preview.text is 'The body of the plain text part.';
+comment on column campaigns.campaign_preview.html is 'A whole HTML document: show it in a sandboxed frame.';
+comment on column campaigns.campaign_preview.text is 'Its plain text.';
 comment on column campaigns.campaign_preview.skipped_because is 'Why this person would get no letter; null: would get it.';
 comment on column campaigns.campaign_preview.missing_tags is 'Tags without a value; they stand in the preview as they are.';
 comment on type campaigns.campaign_forecast is 'What sending a campaign now would mean.';

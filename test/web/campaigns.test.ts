@@ -51,7 +51,8 @@ test("a campaign is written with tags, previewed with its worst cases, and probl
     await teacher.getByTestId("preview-sample").selectOption("longest-name");
     await teacher.getByTestId("preview-subject").getByText("Kusumawardhani").waitFor();
     await teacher.getByTestId("preview-sample").selectOption("overpaid");
-    const frame = teacher.getByTestId("preview-html").contentFrame();
+    await picture(teacher, "campaign-preview");
+    const frame = teacher.getByTestId("letter-html").contentFrame();
     await frame.getByText(/number 4\. Still open: .*overpaid/).waitFor();
     await teacher.getByText("Text", { exact: true }).click();
     await teacher

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { LetterFrame } from "../../parts/letter-frame.tsx";
 import { Segments } from "../../parts/segments.tsx";
 import type { Sample } from "./draft-api.ts";
 import { sayReason, saySample } from "./words.ts";
@@ -50,19 +51,3 @@ const FORMS = [
   ["html", "HTML"],
   ["text", "Text"],
 ] as const;
-
-/** A frame that runs no script and cannot reach this page. */
-function LetterFrame({ html }: { html: string }) {
-  return (
-    <iframe
-      title="Letter"
-      data-testid="preview-html"
-      sandbox=""
-      referrerPolicy="no-referrer"
-      srcDoc={`<meta charset="utf-8"><style>${LETTER_STYLE}</style>${html}`}
-    />
-  );
-}
-
-const LETTER_STYLE =
-  "body{margin:20px;color:#1d2321;background:#fff;font:16px/1.55 system-ui,sans-serif;overflow-wrap:anywhere}p{margin:0 0 1em}";
