@@ -17,6 +17,8 @@ import {
 /** Every setting in the order of .env.example and docs/settings.md; nobody else reads the environment. */
 export type Config = Readonly<{
   port: number;
+  /** Whether other processes of ours may listen on the port as well. */
+  sharePort: boolean;
   host: string;
   publicUrl: string;
   databaseUrl: string | undefined;
@@ -70,6 +72,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   const embedded = given.DATABASE_URL === undefined;
   const config: Config = {
     port: given.PORT,
+    sharePort: given.SHARE_PORT ?? false,
     host: given.HOST,
     publicUrl: given.PUBLIC_URL ?? `http://${reachable(given.HOST)}:${given.PORT}`,
     databaseUrl: given.DATABASE_URL,
@@ -178,6 +181,7 @@ const secret = v.optional(v.pipe(v.string(), v.minLength(32, "must have 32 chara
 
 const Environment = v.object({
   PORT: wholeNumber(1, 65_535, 4000),
+  SHARE_PORT: onOff,
   HOST: v.optional(v.string(), "127.0.0.1"),
   PUBLIC_URL: v.optional(baseUrl),
   DATABASE_URL: v.optional(

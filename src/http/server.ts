@@ -1,3 +1,4 @@
+import type { ListenOptions } from "node:net";
 import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
@@ -61,9 +62,12 @@ function tooMany(_request: unknown, { after }: { after: string }): AppError {
   return new AppError("TooMany", `Too many requests: try again in ${after}.`, { status: 429 });
 }
 
-async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<void> {
+type Address = Pick<Surface["config"], "host" | "port" | "sharePort">;
+
+async function listen(app: FastifyInstance, { host, port, sharePort }: Address): Promise<void> {
   try {
-    await app.listen({ host, port });
+    const options: ListenOptions = { host, port, reusePort: sharePort };
+    await app.listen(options);
   } catch (cause) {
     throw new AppError("CannotListen", cannotListen(codeOf(cause), host, port), { cause });
   }
@@ -72,6 +76,8 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
 function cannotListen(code: string | undefined, host: string, port: number): string {
   if (code === "EADDRINUSE")
     return `Port ${port} is in use: stop the program that uses it, or set PORT to another one.`;
+  if (code === "ENOTSUP")
+    return "This system does not let processes share a port: set SHARE_PORT=off, and put a proxy before them.";
   if (code === "EACCES") return `Port ${port} may not be used by this user: set PORT to 1024 or higher.`;
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
     return `HOST ${host} is not an address of this machine: set HOST to 127.0.0.1 or 0.0.0.0.`;

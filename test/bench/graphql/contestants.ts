@@ -50,6 +50,11 @@ export function allContestants(life: Lifetime): Contestant[] {
       startServer: ({ databaseUrl }) => start("api.ts", { databaseUrl, jwtSecret }),
     },
     {
+      ...{ ...common, key: "howdah-two", name: "Howdah, two processes", graphql: true },
+      about: "the same with SHARE_PORT=on, two processes on one port",
+      startServer: ({ databaseUrl }) => start("api.ts", { databaseUrl, jwtSecret, processes: 2 }),
+    },
+    {
       ...{ ...common, key: "raw-same", name: "the same SQL", graphql: false },
       about:
         "node:http and pg: literally Howdah's statements, recorded, in the same transactions with role and policies, sent at once; no token, rows as they come",
