@@ -21,7 +21,8 @@ const oneOf = (members: Member[]) => members[Math.floor(Math.random() * members.
 export async function everyoneRescued({ crew, pool }: Scene): Promise<void> {
   const isRescued = async () => {
     const { rows } = await insistently(() => pool.query<{ pid: number }>("select pid from queue.processes"));
-    return rows.every(({ pid }) => crew.members.some((member) => member.pid === pid));
+    const isOnce = new Set(rows.map(({ pid }) => pid)).size === rows.length; // else one was cut off while it entered
+    return isOnce && rows.every(({ pid }) => crew.members.some((member) => member.pid === pid));
   };
   await until(isRescued, 60_000).catch(() => {}); // the count of what is stuck says more
 }
