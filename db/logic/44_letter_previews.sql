@@ -26,9 +26,7 @@ begin
   select w.locale, w.subject, w.html, w.text into v_preview
   from mail.templates t
   cross join lateral mail.preview(t.name, v_locale, t.sample) w
-  where t.name = preview_letter.template
-  order by t.locale = w.locale desc
-  limit 1;
+  where t.name = preview_letter.template and t.locale = w.locale;
   if not found then
     raise exception 'There is no such template: letterTemplates lists them.' using errcode = 'HW404';
   end if;
