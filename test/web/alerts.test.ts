@@ -44,20 +44,14 @@ test("a campaign whose letters come back says that it was paused and why, and is
 
 /** At the mailbox, which tells Howdah as Postmark would. */
 async function bounceLettersTo(address: string): Promise<void> {
-  const { headers } = await fetch(`${demo.howdah.url}/mailbox`, { redirect: "manual" });
-  const mailbox = new URL(headers.get("location") ?? "").origin;
+  const mailbox = await demo.mailboxUrl();
   const { letters } = (await (
     await fetch(`${mailbox}/_letters?text=${address}&stream=broadcast`)
   ).json()) as {
     letters: { id: string; subject: string }[];
   };
   const letter = letters.find(({ subject }) => subject.startsWith("Thank you"));
-  const answer = await fetch(`${mailbox}/_control/events/bounce`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ messageId: letter?.id }),
-  });
-  assert.equal(answer.status, 200, await answer.text());
+  await demo.control("events/bounce", { messageId: letter?.id });
 }
 
 async function runSql(text: string): Promise<void> {

@@ -74,11 +74,14 @@ test("a test letter comes to the teacher, then everybody gets theirs and the boa
   await teacher.getByRole("button", { name: "Send a test to me" }).click();
   await teacher.getByText("A test letter is on its way to you.").waitFor();
   await demo.letter("wulan@school.example", /Test.*Bazaar/);
+  await demo.control("settings", { deliveryDelayMs: 60_000 });
   await teacher.getByRole("button", { name: "Send…" }).click();
   await teacher.getByRole("dialog").getByRole("button", { name: "Send 5 letters" }).click();
   await teacher.locator("[data-testid=campaign-state][data-state=sent]").waitFor();
   await teacher.getByTestId("tile-accepted").getByText("5", { exact: true }).waitFor();
   await teacher.getByTestId("tile-suppressed").getByText("1", { exact: true }).waitFor();
+  await demo.control("clock/advance", { seconds: 60 });
+  await teacher.getByTestId("tile-delivered").getByText("5", { exact: true }).waitFor();
   await picture(teacher, "campaign-board");
   assert.deepEqual(await namelessOn(teacher), []);
   await assertLandmarks(teacher);

@@ -20,6 +20,10 @@ export type Demo = AsyncDisposable & {
   signIn(address: string, path: string, options?: BrowserContextOptions): Promise<Page>;
   /** Waits for a letter to the address, of either stream. */
   letter(address: string, subject: RegExp): Promise<void>;
+  /** Where the mailbox listens. */
+  mailboxUrl(): Promise<string>;
+  /** Tells the mailbox by its control API what no provider can be told. */
+  control(path: string, body: object): Promise<void>;
 };
 
 /** The demo school in a process of its own, and Chromium. */
@@ -36,6 +40,11 @@ export async function openDemo(): Promise<Demo> {
     signIn: (address, path, options = wide) => signIn(howdah, browser, address, path, options),
     letter: (address, subject) =>
       until(async () => (await subjectsTo(howdah.url, address)).some((line) => subject.test(line))),
+    mailboxUrl: () => mailboxUrl(howdah),
+    control: async (path, body) => {
+      const answer = await post(`${await mailboxUrl(howdah)}/_control/${path}`, body);
+      assert.equal(answer.status, 200, await answer.text());
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -56,6 +65,11 @@ async function signIn(
   await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
   await page.goto(`${howdah.url}${path}`);
   return page;
+}
+
+async function mailboxUrl({ url }: Howdah): Promise<string> {
+  const { headers } = await fetch(`${url}/mailbox`, { redirect: "manual" });
+  return new URL(headers.get("location") ?? "").origin;
 }
 
 const printed = ["wulan@school.example", "bima@school.example", "citra@school.example"];

@@ -18,7 +18,7 @@ export function Report({ campaign }: { campaign: Campaign }) {
   const { data, problem, reload } = useBoard(campaign.id);
   const [chosen, setChosen] = useState<string | null>(null);
   const [clientId] = useState(newId);
-  const { state, alert, alertReason } = data ?? campaign;
+  const { state, sentAt, alert, alertReason } = data ?? campaign;
   return (
     <Page
       title={campaign.name}
@@ -49,7 +49,7 @@ export function Report({ campaign }: { campaign: Campaign }) {
       <Loading of={{ data: data?.board ?? null, problem, reload }} what="the board">
         {(board) => (
           <>
-            <Way board={board} state={state} sentAt={campaign.sentAt} />
+            <Way board={board} state={state} sentAt={sentAt} />
             <Tiles board={board} chosen={chosen} onChoose={setChosen} />
             <LeftOut because={board.suppressedBecause} />
             {state === "sent" && (
