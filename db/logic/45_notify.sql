@@ -383,7 +383,7 @@ begin
   );
   for v_cause in
     select a.id from notify.announcements a
-    where (a.id = (announcement).id or a.follows_id = (announcement).id) and a.withdrawn_at is null
+    where a.id = (announcement).id or a.follows_id = (announcement).id and a.withdrawn_at is null
     order by a.id
   loop
     perform notify.take_back(v_cause, v_gone);
@@ -449,8 +449,17 @@ $$;
 
 create function notify.withdraw_chunks(announcement_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_announcement notify.announcements;
 begin
+  update notify.announcements a
+  set readdressed_at = null
+  where a.id = withdraw_chunks.announcement_id and a.readdressed_at is not null
+  returning * into v_announcement;
   perform from notify.chunks c where c.announcement_id = withdraw_chunks.announcement_id order by c.number for update;
+  if v_announcement.id is not null then
+    perform notify.leave_out(v_announcement); -- before its own job could: who is out is not told that it is off
+  end if;
   perform notify.take_back(withdraw_chunks.announcement_id);
   update notify.chunks c set withdrawn_at = now() where c.announcement_id = withdraw_chunks.announcement_id;
   perform notify.split_followers(withdraw_chunks.announcement_id);
