@@ -46,7 +46,7 @@ async function stopInTheMiddle(pool: pg.Pool, cause: string, meanwhile: () => Pr
     await pool.query("select queue.resume('bulk')");
     await until(async () => {
       const held = await pool.query(
-        "select from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0",
+        "select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0",
       );
       return held.rows.length > 0;
     });

@@ -61,8 +61,10 @@ test("the join waits for a writer that was there before, and nothing later is mi
   await writer.query("begin; insert into public.notes (id) values (1)");
   const joining = Watcher.of(world, relay, [everything]);
   await until(async () => {
-    const { rows } = await world.pool.query("select count(*)::int as n from pg_locks where not granted");
-    return rows[0].n > 0;
+    const { rowCount } = await world.pool.query(
+      "select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0",
+    );
+    return (rowCount ?? 0) > 0;
   });
   await writer.query("commit; insert into public.notes (id) values (2)");
   using watcher = await joining;
@@ -140,8 +142,7 @@ test("two relays whose connections are killed miss nothing, double nothing and k
     }
     database.release();
   });
-  await Promise.all(writers);
-  storm.abort();
+  await Promise.all(writers).finally(() => storm.abort());
   assert.ok((await killed) > 0);
   await world.pool.query("insert into public.notes (id) values (99)");
   const { rows } = await world.pool.query("select sum(rank)::int as n from public.notes");
