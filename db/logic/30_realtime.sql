@@ -157,7 +157,8 @@ $$;
 -- What became visible since an earlier snapshot, at most so many messages, and the snapshot to ask with next time; both
 -- belong to the one snapshot of the calling statement, because the function is stable. Where there were more, ask again
 -- with that snapshot as `until` and the last message's topic, private and seq as `after`. Sequential scans are off: a
--- fresh partition has no statistics, and the planner would read all of it; that makes costs so high that it would be compiled.
+-- fresh partition has no statistics, and the planner would read all of it; that makes costs so high that it would be compiled
+-- and planned anew for each read.
 create function realtime.feed(
   since pg_snapshot, max_messages integer default 5000, until pg_snapshot default null,
   after_topic text default null, after_private boolean default null, after_seq bigint default null
@@ -165,7 +166,7 @@ create function realtime.feed(
 returns table (
   upto text, id uuid, topic text, private boolean, seq bigint, event text, payload text, binary_payload bytea, at timestamptz
 )
-language plpgsql stable rows 100 set search_path = '' set enable_seqscan = off set jit = off
+language plpgsql stable rows 100 set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
   -- What has been committed since the first page belongs to the next read, which will find it among those still running.

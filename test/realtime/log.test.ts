@@ -51,6 +51,8 @@ test("after a crash, messages of transactions whose numbers were given out befor
   await using life = new AsyncDisposableStack();
   const cluster = await startCluster(life);
   const before = openPool(cluster.url, "test");
+  await before.query("alter system set wal_writer_delay = '10s'"); // else it may write the rollbacks to the disk
+  await before.query("select pg_reload_conf()");
   await say(before, "crash");
   for (let n = 0; n < 5; n++)
     await before.query("begin; select realtime.send('{}', 'said', 'crash'); rollback");

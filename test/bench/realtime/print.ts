@@ -157,7 +157,7 @@ export function printBusy(results: Results, { crowd, jobs, jobMs }: Settings): v
     ];
   };
   printTable(
-    `Beside a busy queue: stored messages, announced as the API does, 200/s, ${whole(crowd)} sockets in rooms of ${roomSize}; ${whole(jobs)} jobs of ${jobMs} ms on average waiting at first, a worker of ${slots} slots`,
+    `Beside a busy queue: stored messages, announced as the API does, 200/s, ${whole(crowd)} sockets in rooms of ${roomSize}; ${whole(jobs)} jobs of ${jobMs} ms on average waiting at first, a worker of ${slots} slots that has worked a while`,
     ["", "p50", "×", "p99", "×", "deliveries", "missing", "server CPU", "late", "busy"],
     [row("no jobs", "alone"), row("jobs waiting and worked", "beside")],
   );

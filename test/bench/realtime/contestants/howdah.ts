@@ -51,7 +51,8 @@ export function howdah({ life, postgres }: Arena): Howdah {
         await pool.query("select queue.dispatch_many($1::jsonb)", [
           JSON.stringify(Array(Math.min(left, 10_000)).fill({ task: "bench/work", payload: { ms } })),
         ]);
-      await pool.query("analyze");
+      await pool.query("vacuum analyze");
+      await pool.query("checkpoint");
     },
     clearQueue: async () => truncate(pool, "graphile_worker._private_jobs"),
     clearLog: async () => truncate(pool, "realtime.messages", "realtime.topics", "bench.messages"),
