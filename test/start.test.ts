@@ -270,7 +270,7 @@ test("the first signal waits for a job in flight, a second one ends the process 
   assert.equal(howdah.child.exitCode, null);
   const second = performance.now();
   assert.equal(await howdah.stop("SIGINT"), 1);
-  assert.ok(performance.now() - second < 1000);
+  assert.ok(performance.now() - second < 5000);
   await Promise.all([blocker.end(), operator.end()]);
   await using again = await startHowdah({ dir: folder.path });
   assert.equal(await again.stop(), 0);
