@@ -15,11 +15,11 @@ let page: Page;
 before(async () => {
   if (noBrowser) return;
   demo = await openDemo();
+  page = await demo.signIn("citra@school.example", "/rooms/none"); // first: who has just signed in is led to a room and reads it
   const teacher = await demo.signIn("wulan@school.example", "/");
   await openRoom(teacher, "Biology 7B");
   await sendMany(teacher);
   await teacher.close();
-  page = await demo.signIn("citra@school.example", "/rooms/none");
   await badge(page, "Biology 7B").waitFor();
 });
 after(() => demo?.[Symbol.asyncDispose]());
