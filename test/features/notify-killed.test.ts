@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import type pg from "pg";
 import { openSchool } from "../graphql/school.ts";
+import { untilBlocked } from "../support/blocked.ts";
 import { until } from "../support/wait.ts";
 import { createEvent, eventFor } from "./events-support.ts";
 
@@ -44,12 +45,7 @@ async function stopInTheMiddle(pool: pg.Pool, cause: string, meanwhile: () => Pr
       [cause],
     );
     await pool.query("select queue.resume('bulk')");
-    await until(async () => {
-      const held = await pool.query(
-        "select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0",
-      );
-      return held.rows.length > 0;
-    });
+    await untilBlocked(pool);
     await meanwhile();
   } finally {
     await client.query("rollback");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { untilBlocked } from "../support/blocked.ts";
 import { until } from "../support/wait.ts";
 import type { World } from "../support/world.ts";
 import { everything, openNotes, startWatching, Watcher } from "./changes.ts";
@@ -60,12 +61,7 @@ test("the join waits for a writer that was there before, and nothing later is mi
   const writer = await world.pool.connect();
   await writer.query("begin; insert into public.notes (id) values (1)");
   const joining = Watcher.of(world, relay, [everything]);
-  await until(async () => {
-    const { rowCount } = await world.pool.query(
-      "select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0",
-    );
-    return (rowCount ?? 0) > 0;
-  });
+  await untilBlocked(world.pool);
   await writer.query("commit; insert into public.notes (id) values (2)");
   using watcher = await joining;
   await writer.query("insert into public.notes (id) values (3)");

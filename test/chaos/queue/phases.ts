@@ -17,16 +17,6 @@ export async function kill({ crew }: Scene, kills: number, everyMs: number): Pro
 
 const oneOf = (members: Member[]) => members[Math.floor(Math.random() * members.length)] as Member;
 
-/** Waits until the jobs of all that were killed are given back. */
-export async function everyoneRescued({ crew, pool }: Scene): Promise<void> {
-  const isRescued = async () => {
-    const { rows } = await insistently(() => pool.query<{ pid: number }>("select pid from queue.processes"));
-    const isOnce = new Set(rows.map(({ pid }) => pid)).size === rows.length; // else one was cut off while it entered
-    return isOnce && rows.every(({ pid }) => crew.members.some((member) => member.pid === pid));
-  };
-  await until(isRescued, 60_000).catch(() => {}); // the count of what is stuck says more
-}
-
 /** Ends every connection to the database but its own, again and again. */
 export async function terminate(scene: Scene, seconds: number): Promise<void> {
   const client = new pg.Client({ connectionString: scene.url, application_name: "chaos:terminator" });

@@ -4,6 +4,7 @@ import { insist } from "#db/insist.ts";
 import { openPool } from "#db/pool.ts";
 import { declareQueue } from "#queue/declare.ts";
 import type { Lifetime } from "../../bench/support/lifetime.ts";
+import { until } from "../../support/wait.ts";
 import { Crew, type Member } from "./crew.ts";
 import { Operator } from "./operator.ts";
 import type { Breakage } from "./settings.ts";
@@ -83,8 +84,19 @@ async function picture(pool: pg.Pool): Promise<string> {
   return rows[0]?.picture ?? "";
 }
 
+/** Waits until the jobs of all that were killed are given back. */
+export async function everyoneRescued({ crew, pool }: Scene): Promise<void> {
+  const isRescued = async () => {
+    const { rows } = await insistently(() => pool.query<{ pid: number }>("select pid from queue.processes"));
+    const isOnce = new Set(rows.map(({ pid }) => pid)).size === rows.length; // else one was cut off while it entered
+    return isOnce && rows.every(({ pid }) => crew.members.some((member) => member.pid === pid));
+  };
+  await until(isRescued, 60_000).catch(() => {}); // the count of what is stuck says more
+}
+
 /** No more writing: waits until no job is left, or none moves any more; then stops all workers gracefully. */
-export async function settle({ pool, crew, writers, operator }: Scene): Promise<void> {
+export async function settle(scene: Scene): Promise<void> {
+  const { pool, crew, writers, operator } = scene;
   await Promise.all([writers[Symbol.asyncDispose](), operator[Symbol.asyncDispose]()]);
   const seen = { jobs: 0, due: 0, since: performance.now() };
   for (;;) {
@@ -94,6 +106,7 @@ export async function settle({ pool, crew, writers, operator }: Scene): Promise<
     if (jobs === 0 || performance.now() - seen.since > patienceMs) break;
     await nextReport();
   }
+  await everyoneRescued(scene);
   await crew.stop();
   await pool.query(
     "insert into chaos.deaths (pid, how, died_at) select * from unnest($1::int[], $2::text[], $3::timestamptz[]) on conflict do nothing",

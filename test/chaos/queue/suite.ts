@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Lifetime } from "../../bench/support/lifetime.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import * as phases from "./phases.ts";
-import { everyoneServes, openScene, type Scene, settle } from "./scene.ts";
+import { everyoneRescued, everyoneServes, openScene, type Scene, settle } from "./scene.ts";
 import { type Phase, readSettings, type Settings } from "./settings.ts";
 import { judge, printVerdict } from "./verdict.ts";
 
@@ -33,7 +33,7 @@ type Chaos = { scene: Scene; cluster: Cluster; settings: Settings; life: Lifetim
 const runs: Record<Phase, (chaos: Chaos) => Promise<unknown>> = {
   kill: async ({ scene, settings }) => {
     await phases.kill(scene, settings.kills, 700);
-    await phases.everyoneRescued(scene);
+    await everyoneRescued(scene);
   },
   terminate: ({ scene, settings }) => phases.terminate(scene, settings.seconds),
   restart: async ({ scene, cluster, settings }) => {
