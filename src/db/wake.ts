@@ -41,7 +41,7 @@ export function createWake(pool: pg.Pool): Wake {
     telling = true;
     while (commits > 0) {
       if (commits > rest.crowd) await pause(rest.crowdMs);
-      else if (!told.take()) await pause(told.waitMs());
+      else await told.taken();
       commits = 0;
       await pool.query("select pg_notify($1, '')", [wakeChannel]).catch(() => {});
     }

@@ -1,3 +1,5 @@
+import { pause } from "#lib/pause.ts";
+
 /** A token bucket: `take` is false once `size` is used up, and refills evenly over `ms`. */
 export class Allowance {
   readonly #size: number;
@@ -16,6 +18,11 @@ export class Allowance {
     if (this.#left < count) return false;
     this.#left -= count;
     return true;
+  }
+
+  /** Takes one, as soon as there is one. */
+  async taken(): Promise<void> {
+    while (!this.take()) await pause(this.waitMs());
   }
 
   /** Until one can be taken. */

@@ -2,7 +2,6 @@ import type pg from "pg";
 import { type Database, impatiently } from "#db/impatient.ts";
 import { insist, isAway } from "#db/insist.ts";
 import { Allowance } from "#lib/allowance.ts";
-import { pause } from "#lib/pause.ts";
 import type { Serving } from "#queue/serving.ts";
 import { emit } from "#telemetry.ts";
 
@@ -56,7 +55,7 @@ export class Completions {
   async #run(): Promise<void> {
     await undefined; // what ends in the same turn goes together
     while (this.#waiting.length > 0) {
-      if (!this.#statements.take()) await pause(this.#statements.waitMs());
+      await this.#statements.taken();
       await this.#complete(this.#waiting.splice(0, mostAtOnce));
     }
     this.#running = undefined;

@@ -123,7 +123,7 @@ export class Gossip {
 
   async #flush(): Promise<void> {
     while (this.#queue.length > 0 && !this.#stopping.signal.aborted) {
-      if (!this.#flushes.take()) await pause(this.#flushes.waitMs());
+      await this.#flushes.taken();
       await this.#publish(this.#takeBatch());
     }
   }

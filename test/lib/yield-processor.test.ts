@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import os from "node:os";
+import { test } from "node:test";
+import { promisify } from "node:util";
+
+const below = os.constants.priority.PRIORITY_BELOW_NORMAL;
+
+test("a process that yields does so with all its threads, the collector's too", {
+  skip: !isLinux(),
+}, async () => {
+  assert.ok((await prioritiesAfter("")).every((priority) => priority < below));
+  const yielding = await prioritiesAfter("yieldProcessor();");
+  assert.ok(yielding.length > 1);
+  assert.deepEqual([...new Set(yielding)], [below]);
+});
+
+function isLinux(): boolean {
+  return process.platform === "linux";
+}
+
+/** Of each thread of a process that has run the statement. */
+async function prioritiesAfter(statement: string): Promise<number[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--input-type=module",
+    "--eval",
+    `import { readdirSync } from "node:fs";
+    import os from "node:os";
+    import { yieldProcessor } from "#lib/yield-processor.ts";
+    ${statement}
+    console.log(JSON.stringify(readdirSync("/proc/self/task").map((thread) => os.getPriority(Number(thread)))));`,
+  ]);
+  return JSON.parse(stdout);
+}
