@@ -1,5 +1,6 @@
 import pg from "pg";
 import { createWake } from "#db/wake.ts";
+import { Connection } from "#graphql/postgres/connection.ts";
 import { now } from "../../support/clock.ts";
 import { body } from "../clients/dialect.ts";
 import { type Loop, watchLoop } from "../loop.ts";
@@ -78,17 +79,17 @@ const api = {
 
 serve(api);
 
-/** A transaction with the settings that the API makes for its user, as PostGraphile runs it. */
+/** A transaction with the settings that the API makes for its user, as the API sends it. */
 async function writeOne(way: Way, room: string): Promise<[called: number, committed: number]> {
   const called = now();
   const message = JSON.stringify({ n: ++sent, at: called, body });
   const client = await pool.connect();
   try {
-    await client.query("begin");
     const by = way === "after" ? wake.by() : "commit";
-    await client.query({ ...settings, values: [by] });
-    await client.query({ ...inserts[way === "plain" ? "plain" : "ours"], values: [message, room] });
-    await client.query("commit");
+    await Connection.of(client).runAlone(
+      { ...inserts.ours, values: [message, room] },
+      { "realtime.wake": by },
+    );
     const committed = now();
     if (by === "caller") wake();
     return [called, committed];
@@ -113,7 +114,6 @@ async function connect(): Promise<void> {
   await Promise.all(Array.from({ length: connections }, () => pool.query("select pg_sleep(0.1)")));
 }
 
-const settings = { name: "settings", text: "select set_config('realtime.wake', $1, true)" };
 const inserts = {
   plain: {
     name: "plain",
