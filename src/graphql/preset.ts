@@ -86,6 +86,7 @@ export function presetFor(
     ],
     pgServices: [pgServiceOn(pool, schemas)],
     gather: { pgStrictFunctions: true },
+    schema: { pgForbidSetofFunctionsToReturnNull: true },
     grafast: {
       context: ({ claims }) => ({ claims, pgSettings: settingsOfRequest(claims) }),
       timeouts: { planning: 3_000 },
