@@ -86,7 +86,7 @@ export function presetFor(
     ],
     pgServices: [pgServiceOn(pool, schemas)],
     gather: { pgStrictFunctions: true },
-    schema: { pgForbidSetofFunctionsToReturnNull: true },
+    schema: { pgForbidSetofFunctionsToReturnNull: true }, // nor has any list a null in it: each would cost its own look
     grafast: {
       context: ({ claims }) => ({ claims, pgSettings: settingsOfRequest(claims) }),
       timeouts: { planning: 3_000 },
