@@ -86,7 +86,7 @@ export function presetFor(
     ],
     pgServices: [pgServiceOn(pool, schemas)],
     gather: { pgStrictFunctions: true },
-    schema: { pgForbidSetofFunctionsToReturnNull: true }, // nor has any list a null in it: each would cost its own look
+    schema: { pgForbidSetofFunctionsToReturnNull: true }, // nor have lists of tables: in each entry that may be null, Grafast looks whether it is
     grafast: {
       context: ({ claims }) => ({ claims, pgSettings: settingsOfRequest(claims) }),
       timeouts: { planning: 3_000 },
