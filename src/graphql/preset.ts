@@ -86,7 +86,8 @@ export function presetFor(
     ],
     pgServices: [pgServiceOn(pool, schemas)],
     gather: { pgStrictFunctions: true },
-    schema: { pgForbidSetofFunctionsToReturnNull: true }, // nor have lists of tables: in each entry that may be null, Grafast looks whether it is
+    // Nor do lists of tables hold a null: in each entry that may be one, Grafast would look whether it is.
+    schema: { pgForbidSetofFunctionsToReturnNull: true },
     grafast: {
       context: ({ claims }) => ({ claims, pgSettings: settingsOfRequest(claims) }),
       timeouts: { planning: 3_000 },

@@ -7,7 +7,7 @@ export function yieldProcessor(): void {
     try {
       os.setPriority(thread, os.constants.priority.PRIORITY_BELOW_NORMAL);
     } catch {
-      // Some containers forbid it; then all are equal.
+      // Some containers forbid it, then all are equal; or the thread has ended.
     }
   }
 }
